@@ -1,0 +1,63 @@
+# The one list of commands: people and CI run the same targets. Works with GNU make 3.81 and newer.
+
+# The interpreter for a new .venv: 3.11, 3.12 or 3.13. To change it: make clean install PYTHON=python3.13
+PYTHON = python3
+# More arguments for pytest, e.g. make test PYTEST_ARGS="-n 2 tests/test_settlement.py"
+PYTEST_ARGS =
+# More arguments for the resolver, e.g. make requirements UV_ARGS=--upgrade
+UV_ARGS =
+
+BIN = .venv/bin
+INSTALLED = .venv/.installed
+UV = $(BIN)/uv
+
+.DEFAULT_GOAL = help
+.PHONY: help install requirements check lint types sql format test test-full clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## make .venv with everything for development
+
+# Written last, so that an install that was cut short is done again.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: make install PYTHON=python3.13"; exit 1; }; \
+		$(PYTHON) -m venv --clear .venv; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt uv
+	$(UV) pip sync --quiet --python $(BIN)/python --compile-bytecode requirements.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+requirements: $(INSTALLED) ## pin the versions again (newer ones only with UV_ARGS=--upgrade)
+	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
+		--no-annotate --custom-compile-command "make requirements" --quiet --output-file requirements.txt $(UV_ARGS)
+
+check: lint types sql ## all that is checked without running: lint, types, sql
+
+lint: $(INSTALLED) ## the style of the Python code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## the types of the Python code
+	$(BIN)/mypy
+
+sql: $(INSTALLED) ## the style of the SQL
+	$(if $(wildcard dbt_project),$(BIN)/sqlfluff lint --processes 0 dbt_project/models,@echo "no dbt_project yet")
+
+format: $(INSTALLED) ## put Python and SQL in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(if $(wildcard dbt_project),$(BIN)/sqlfluff fix --processes 0 dbt_project/models,@echo "no dbt_project yet")
+
+test: $(INSTALLED) ## the tests but the large sizes, with line and branch coverage
+	$(BIN)/pytest -m "not full" --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+
+test-full: $(INSTALLED) ## every test, the large sizes too
+	$(BIN)/pytest --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+
+clean: ## remove .venv, caches and what dbt built; data stays
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist *.egg-info dbt_project/target dbt_project/logs
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,43 @@
+{#-
+    The periods that the sources were asked for and that were due when they answered: one row per dataset and
+    period, with the time of the newest answer that covered it. What is asked for and not received is missing; what
+    was never asked for is no row at all.
+
+    datasets: their ids. periods: a relation or CTE of settlement_date, settlement_period and `start`.
+-#}
+{% macro asked_periods(datasets, periods, start) -%}
+    select
+        spans.dataset,
+        periods.settlement_date,
+        periods.settlement_period,
+        periods.{{ start }},
+        max(spans.newest_answer_utc) as newest_answer_utc
+    from (
+        -- an answer older than one for the whole day says nothing more about when the day was last covered
+        select
+            days.dataset,
+            days.settlement_date,
+            days.covered_from_utc,
+            days.covered_to_utc,
+            max(days.fetched_at_utc) as newest_answer_utc
+        from (
+            select
+                load_days.*,
+                max(case when load_days.is_whole_day then load_days.fetched_at_utc end)
+                    over (partition by load_days.dataset, load_days.settlement_date)
+                    as newest_whole_day_utc
+            from {{ ref('stg_ingestion__load_days') }} as load_days
+            where
+                load_days.covered_from_utc is not null
+                and load_days.dataset in ('{{ datasets | join("', '") }}')
+        ) as days
+        where days.newest_whole_day_utc is null or days.fetched_at_utc >= days.newest_whole_day_utc
+        group by 1, 2, 3, 4
+    ) as spans
+    inner join {{ periods }} as periods
+        on
+            spans.settlement_date = periods.settlement_date
+            and spans.covered_from_utc <= periods.{{ start }}
+            and spans.covered_to_utc > periods.{{ start }}
+    group by 1, 2, 3, 4
+{%- endmacro %}

@@ -1,0 +1,49 @@
+{#- What engines say differently about time. Another engine gets its own `<engine>__` macro here. -#}
+
+{#- The UK wall clock of an instant, as a timestamp without zone. -#}
+{% macro local_timestamp(instant) -%}
+    {{ return(adapter.dispatch('local_timestamp')(instant)) }}
+{%- endmacro %}
+{% macro default__local_timestamp(instant) -%}
+    ({{ instant }} at time zone 'Europe/London')
+{%- endmacro %}
+
+{#- The instant of midnight of a local date. UK clocks never change at midnight, so there is just one. -#}
+{% macro local_midnight_utc(day) -%}
+    {{ return(adapter.dispatch('local_midnight_utc')(day)) }}
+{%- endmacro %}
+{% macro default__local_midnight_utc(day) -%}
+    (cast({{ day }} as timestamp) at time zone 'Europe/London')
+{%- endmacro %}
+
+{#- Seconds from one instant to another, exact. -#}
+{% macro seconds_between(from_instant, to_instant) -%}
+    {{ return(adapter.dispatch('seconds_between')(from_instant, to_instant)) }}
+{%- endmacro %}
+{% macro default__seconds_between(from_instant, to_instant) -%}
+    extract(epoch from ({{ to_instant }} - {{ from_instant }}))
+{%- endmacro %}
+
+{#- An instant some minutes later. -#}
+{% macro add_minutes(instant, minutes) -%}
+    {{ return(adapter.dispatch('add_minutes')(instant, minutes)) }}
+{%- endmacro %}
+{% macro default__add_minutes(instant, minutes) -%}
+    ({{ instant }} + ({{ minutes }}) * interval '1 minute')
+{%- endmacro %}
+
+{#- A date some days later. -#}
+{% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch('add_days')(day, days)) }}
+{%- endmacro %}
+{% macro default__add_days(day, days) -%}
+    ({{ day }} + {{ days }})
+{%- endmacro %}
+
+{#- A local time as people read it: 07:30. -#}
+{% macro clock_label(timestamp_without_zone) -%}
+    {{ return(adapter.dispatch('clock_label')(timestamp_without_zone)) }}
+{%- endmacro %}
+{% macro default__clock_label(timestamp_without_zone) -%}
+    to_char({{ timestamp_without_zone }}, 'HH24:MI')
+{%- endmacro %}

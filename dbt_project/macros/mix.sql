@@ -1,0 +1,11 @@
+{#-
+    The sum of a mart's generation over the fuels of a condition, in one half-hour: null where one of them is missing,
+    as a sum of the others would be too small. `generation` is the alias of fct_generation_half_hourly with dim_fuels.
+-#}
+{% macro whole_sum(condition, value='generation.generation_mw') -%}
+    case
+        when
+            sum(case when {{ condition }} and not {{ counts('generation.state') }} then 1 else 0 end) = 0
+            then sum(case when {{ condition }} then {{ value }} end)
+    end
+{%- endmacro %}

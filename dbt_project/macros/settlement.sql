@@ -1,0 +1,33 @@
+{#-
+    The clock of the GB market in SQL: UTC instants and UK-local settlement dates and periods. The twin of
+    ingestion/settlement.py. No model converts between the two in any other way, and none builds an instant from a
+    local clock string: there is a date and a period, or there is an instant.
+-#}
+
+{#- The settlement date that holds an instant. -#}
+{% macro settlement_date(instant) -%}
+    cast({{ local_timestamp(instant) }} as date)
+{%- endmacro %}
+
+{#- The settlement period, 1 to 50, that holds an instant. -#}
+{% macro settlement_period(instant) -%}
+    cast(
+        floor({{ seconds_between(local_midnight_utc(settlement_date(instant)), instant) }} / 1800) + 1
+        as integer
+    )
+{%- endmacro %}
+
+{#- The instant at which a settlement period begins. -#}
+{% macro period_start_utc(settlement_date, settlement_period) -%}
+    {{ add_minutes(local_midnight_utc(settlement_date), '30 * (' ~ settlement_period ~ ' - 1)') }}
+{%- endmacro %}
+
+{#- How many half-hours a settlement date has: 46, 48 or 50. -#}
+{% macro periods_in(settlement_date) -%}
+    cast(
+        {{ seconds_between(
+            local_midnight_utc(settlement_date), local_midnight_utc(add_days(settlement_date, 1))
+        ) }} / 1800
+        as integer
+    )
+{%- endmacro %}

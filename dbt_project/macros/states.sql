@@ -1,0 +1,119 @@
+{#-
+    The state of a number, from the loads alone and never from the clock:
+
+    forecast     of a half-hour whose measurement is not due yet
+    provisional  measured, and its source may still change it
+    settled      measured, and old enough (seed state_rules) when it was last confirmed
+    suspect      outside what is plausible (seed plausible_ranges): kept, shown, left out of aggregates, counted
+    withdrawn    two complete later answers lack it: no longer shown as a value
+    missing      asked for, due, and not received
+-#}
+
+{#-
+    The newest version of each row of a staging model, with what the state of its numbers is made of: `is_withdrawn`,
+    `rule_state` and `settlement_run`. `asked` is a relation of asked periods; `key` names the columns of a row.
+-#}
+{% macro newest_rows(relation, dataset, key, asked=none, start='period_start_utc') -%}
+    select
+        confirmed.*,
+        withdrawn.answers_without is not null as is_withdrawn,
+        rules.state as rule_state,
+        rules.settlement_run
+    from (
+        select
+            versions.*,
+            {% if asked -%}
+            -- the newest answer that covers a row confirms it, unless the row was absent since
+            case
+                when versions.absent_from_utc is null and asked.newest_answer_utc > versions.fetched_at_utc
+                    then asked.newest_answer_utc
+                else versions.fetched_at_utc
+            end as confirmed_at_utc
+            {%- else -%}
+            versions.fetched_at_utc as confirmed_at_utc
+            {%- endif %}
+        from {{ relation }} as versions
+        {% if asked -%}
+        left join {{ asked }} as asked
+            on
+                asked.dataset = '{{ dataset }}'
+                and versions.{{ start }} = asked.{{ start }}
+        {%- endif %}
+        where versions.is_newest
+    ) as confirmed
+    left join ({{ withdrawn_rows(relation, dataset, key, start) }}) as withdrawn
+        on {% for column in key %}{{ ' and ' if not loop.first }}confirmed.{{ column }} = withdrawn.{{ column }}{% endfor %}
+    left join {{ ref('state_rules') }} as rules
+        on
+            rules.dataset = '{{ dataset }}'
+            and {{ seconds_between('confirmed.' ~ start, 'confirmed.confirmed_at_utc') }}
+            >= coalesce(rules.from_age_hours * 3600, -1e12)
+            and {{ seconds_between('confirmed.' ~ start, 'confirmed.confirmed_at_utc') }}
+            < coalesce(rules.to_age_hours * 3600, 1e12)
+{%- endmacro %}
+
+{#- The rows that at least two complete answers lacked, since they were last there. -#}
+{% macro withdrawn_rows(relation, dataset, key, start='period_start_utc') -%}
+        select
+            {% for column in key %}versions.{{ column }}, {% endfor %}count(distinct answers.fetched_at_utc) as answers_without
+        from {{ relation }} as versions
+        inner join {{ ref('stg_ingestion__load_days') }} as answers
+            on
+                answers.dataset = '{{ dataset }}'
+                and answers.is_complete
+                and versions.settlement_date = answers.settlement_date
+                and answers.covered_from_utc <= versions.{{ start }}
+                and answers.covered_to_utc > versions.{{ start }}
+                and answers.fetched_at_utc >= versions.absent_from_utc
+        where versions.is_newest and versions.absent_from_utc is not null
+        group by {% for column in key %}versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+        having count(distinct answers.fetched_at_utc) >= 2
+{%- endmacro %}
+
+{#- A value, unless its row was withdrawn. `row` is an alias of newest_rows. -#}
+{% macro shown(row, column) -%}
+    case when not {{ row }}.is_withdrawn then {{ row }}.{{ column }} end
+{%- endmacro %}
+
+{#- The state of one number of a row that was received or asked for. -#}
+{% macro number_state(row, column, is_suspect='false') -%}
+    case
+        when {{ row }}.is_withdrawn then 'withdrawn'
+        when {{ row }}.{{ column }} is null then 'missing'
+        when {{ is_suspect }} then 'suspect'
+        else {{ row }}.rule_state
+    end
+{%- endmacro %}
+
+{#- The state of a row of several numbers: that of its least certain one. Null states were never asked for. -#}
+{% macro least_certain(states) -%}
+    case
+        {% for state in ['missing', 'withdrawn', 'suspect', 'forecast', 'provisional', 'settled'] -%}
+        when '{{ state }}' in ({{ states | join(', ') }}) then '{{ state }}'
+        {% endfor -%}
+    end
+{%- endmacro %}
+
+{#- Whether a number of this state goes into aggregates. -#}
+{% macro counts(state) -%}
+    ({{ state }} in ('provisional', 'settled'))
+{%- endmacro %}
+
+{#- One row with the plausible bounds of some measures: `<measure>_minimum` and `<measure>_maximum`. -#}
+{% macro plausible_bounds(measures) -%}
+    select
+        {% for measure in measures -%}
+        max(case when measure = '{{ measure }}' then minimum end) as {{ measure }}_minimum,
+        max(case when measure = '{{ measure }}' then maximum end) as {{ measure }}_maximum{{ ',' if not loop.last }}
+        {% endfor -%}
+    from {{ ref('plausible_ranges') }}
+{%- endmacro %}
+
+{#- Whether a value lies outside its plausible bounds; `bounds` is the alias of plausible_bounds. -#}
+{% macro is_implausible(measure, value) -%}
+    (
+        coalesce({{ value }} < bounds.{{ measure }}_minimum, false)
+        or coalesce({{ value }} > bounds.{{ measure }}_maximum, false)
+    )
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{#-
+    The versions of a raw table's rows: equal neighbours collapsed, absences turned into a note on what they follow.
+
+    key: the columns that say which row it is, quoted as in raw.
+    stamp: the column in which the source says when it made this version, where it has one.
+
+    Adds to the raw columns
+      known_from_utc   the source's own stamp where it belongs to this very version, else when we fetched it
+      known_to_utc     when the next version became known; null for the newest
+      absent_from_utc  when an answer that covers the row lacked it, as the next thing that happened to this version
+
+    A stamp that is no later than the fetch of the version before cannot be this version's own: the source changed
+    the row and kept the stamp. Versions of a key are ordered by fetched_at and lake_key.
+-#}
+{% macro versions_of(relation, key, stamp=none) -%}
+    {%- set of_key = 'partition by ' ~ key | join(', ') ~ ' order by fetched_at, lake_key' -%}
+    select
+        present.*,
+        lead(present.known_from_utc) over ({{ of_key }}) as known_to_utc
+    from (
+        select
+            changes.*,
+            {% if stamp -%}
+            case
+                when changes.{{ stamp }} <= changes.fetched_at
+                    and (
+                        changes.previous_fetched_at is null
+                        or changes.{{ stamp }} > changes.previous_fetched_at
+                    )
+                    then changes.{{ stamp }}
+                else changes.fetched_at
+            end as known_from_utc
+            {%- else -%}
+            changes.fetched_at as known_from_utc
+            {%- endif %}
+        from (
+            select
+                compared.*,
+                lag(compared.fetched_at) over ({{ of_key }}) as previous_fetched_at,
+                lead(case when compared.is_absent then compared.fetched_at end) over ({{ of_key }})
+                    as absent_from_utc
+            from (
+                select
+                    loaded.*,
+                    lag(loaded.content_hash) over ({{ of_key }}) as previous_content_hash
+                from {{ relation }} as loaded
+            ) as compared
+            where
+                compared.previous_content_hash is null
+                or compared.previous_content_hash <> compared.content_hash
+        ) as changes
+        where not changes.is_absent
+    ) as present
+{%- endmacro %}

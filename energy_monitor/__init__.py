@@ -1,0 +1,1 @@
+"""Energy Monitor: the command line, the workspaces and the embedded PostgreSQL."""

@@ -1,0 +1,220 @@
+"""The command line: `energy-monitor [--workspace NAME] COMMAND`."""
+
+import dataclasses
+import sys
+from collections import Counter
+from datetime import datetime
+
+import click
+import psycopg2
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from energy_monitor.database import prepare
+from energy_monitor.doctor import examine
+from energy_monitor.errors import UserError
+from energy_monitor.output import PRINTERS, as_json_text, print_table
+from energy_monitor.postgres import PostgresError
+from energy_monitor.replay import Recorded, recorded_answers
+from energy_monitor.status import DatasetStatus, dataset_statuses
+from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from ingestion.ingest import finish_landed
+from ingestion.lake import LakeError
+from ingestion.loading import Loaded
+
+pass_workspace = click.make_pass_decorator(Workspace)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--workspace", "name", default="live", show_default=True, help="Which lake and database to use.")
+@click.version_option(package_name="energy-monitor")
+@click.pass_context
+def cli(context: click.Context, name: str) -> None:
+    """Great Britain's electricity grid: price, demand, fuel mix and carbon."""
+    context.obj = Workspace(name)
+
+
+def main() -> None:
+    """Entry point. A mistake of the user is one sentence and exit code 2, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("stopped; the same command goes on from here", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (UserError, PostgresError, LakeError) as error:
+        _fail(str(error), 2)
+    except psycopg2.OperationalError as error:
+        _fail(f"PostgreSQL went away: {str(error).strip()}", 2)
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(f"energy-monitor: {sentence}", err=True)
+    sys.exit(code)
+
+
+@cli.command()
+@click.argument("path")
+@pass_workspace
+def replay(workspace: Workspace, path: str) -> None:
+    """Land and load recorded answers, oldest first.
+
+    PATH is a folder with a MANIFEST.json, a lake's folder, or s3://bucket/prefix. What was loaded before is not
+    loaded again; what failed before is tried again.
+    """
+    prepare(workspace)
+    lake = workspace.lake()
+    answers = recorded_answers(path, lake)
+    connection = workspace.connect("ingester")
+    outcomes: dict[str, Counter[str]] = {}
+    failures: list[tuple[str, Loaded]] = []
+
+    def note(dataset_id: str, label: str, loaded: Loaded) -> None:
+        counts = outcomes.setdefault(dataset_id, Counter())
+        counts[loaded.status] += 1
+        counts["rows"] += loaded.rows_seen
+        counts["versions"] += loaded.rows_new
+        if loaded.error:
+            failures.append((label, loaded))
+
+    try:
+        for dataset in DATASETS.values():
+            for attempt, loaded in finish_landed(dataset, lake, connection):
+                note(dataset.id, attempt.request, loaded)
+        known = [answer for answer in answers if answer.dataset]
+        with _progress() as progress:
+            task = progress.add_task("replaying", total=len(known))
+            for answer in known:
+                assert answer.dataset is not None
+                note(answer.dataset.id, answer.label, answer.replay(lake, connection))
+                progress.advance(task)
+    finally:
+        connection.close()
+    _show_replay(outcomes, [answer for answer in answers if answer.dataset is None])
+    for label, loaded in failures:
+        click.echo(f"not loaded: {label}: {loaded.error}", err=True)
+    if failures:
+        sys.exit(1)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _show_replay(outcomes: dict[str, Counter[str]], unknown: list[Recorded]) -> None:
+    rows = []
+    for dataset_id, counts in outcomes.items():
+        not_loaded = counts["failed"] + counts["unanswered"]
+        cells = (counts["loaded"], counts["loaded before"], not_loaded, counts["rows"], counts["versions"])
+        rows.append((dataset_id, *(f"{cell:,}" for cell in cells)))
+    print_table(("dataset", "loaded", "loaded before", "not loaded", "rows", "new versions"), rows)
+    if unknown:
+        click.echo(f"Left alone, as the catalogue does not know them yet ({len(unknown)}):")
+        for label, count in Counter(answer.label.partition("?")[0] for answer in unknown).items():
+            click.echo(f"  {count:3} × {label}")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("dbt_arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_workspace
+def build(workspace: Workspace, dbt_arguments: tuple[str, ...]) -> None:
+    """Build and test the marts with dbt. Further arguments are dbt's, such as --select fct_grid_daily+."""
+    from energy_monitor.dbt import build as dbt_build
+
+    prepare(workspace)
+    if not dbt_build(workspace, dbt_arguments):
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--env", "as_env", is_flag=True, help="Shell lines that let psql, dbt and others connect.")
+@pass_workspace
+def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
+    """Say where things are, what each dataset holds, and what is wrong."""
+    prepare(workspace)
+    if as_env:
+        from energy_monitor.dbt import environment
+
+        for name, value in environment(workspace, "analyst").items():
+            click.echo(f"export {name}='{value}'")
+        return
+    server = workspace.server()
+    connection = workspace.connect("auditor")
+    try:
+        statuses = dataset_statuses(connection)
+    finally:
+        connection.close()
+    places = {
+        "workspace": workspace.name,
+        "lake": workspace.lake_uri,
+        "database": f"postgresql://analyst@{server.host}:{server.port}/{workspace.database}",
+    }
+    if as_json:
+        click.echo(as_json_text(places | {"datasets": [dataclasses.asdict(one) for one in statuses]}))
+    else:
+        _show_status(workspace, places, statuses)
+
+
+def _show_status(workspace: Workspace, places: dict[str, str], statuses: list[DatasetStatus]) -> None:
+    for name, place in places.items():
+        click.echo(f"{name:10} {place}")
+    click.echo(f'connect    eval "$(energy-monitor --workspace {workspace.name} status --env)", then psql or dbt\n')
+    rows = [
+        (
+            one.dataset,
+            f"{one.newest_data:%Y-%m-%d %H:%MZ}" if isinstance(one.newest_data, datetime) else one.newest_data,
+            f"{one.newest_fetch_utc:%Y-%m-%d %H:%M:%S}" if one.newest_fetch_utc else None,
+            f"{one.bodies_loaded:,}",
+            f"{one.versions:,}",
+            f"{one.bodies_failed:,}" if one.bodies_failed else None,
+        )
+        for one in statuses
+    ]
+    print_table(("dataset", "newest data", "newest fetch (UTC)", "bodies", "versions", "failed"), rows)
+    for one in statuses:
+        for remark in one.remarks:
+            click.echo(f"{one.dataset}: {remark}")
+
+
+@cli.command()
+@click.argument("statement")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@pass_workspace
+def query(workspace: Workspace, statement: str, form: str) -> None:
+    """Run one SQL query over raw and marts, read-only. Times are UTC."""
+    prepare(workspace)
+    connection = workspace.connect("auditor")
+    try:
+        connection.set_session(readonly=True)
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            names = [column.name for column in cursor.description or ()]
+            rows = cursor.fetchall() if cursor.description else []
+    except psycopg2.Error as error:
+        raise UserError(f"PostgreSQL refused the query: {str(error).strip()}") from error
+    finally:
+        connection.close()
+    PRINTERS[form](names, rows)
+
+
+@cli.command()
+@pass_workspace
+def doctor(workspace: Workspace) -> None:
+    """Try each part that the others need; exit code 1 where one is broken."""
+    broken = False
+    for name, works, found in examine(workspace):
+        click.echo(f"{'ok  ' if works else 'FAIL'}  {name:18} {found}")
+        broken |= not works
+    sys.exit(1 if broken else 0)
+
+
+@cli.command()
+@pass_workspace
+def stop(workspace: Workspace) -> None:
+    """Stop the embedded PostgreSQL, which all workspaces of a home share. Any command starts it again."""
+    workspace.postgres.stop()
+    click.echo("the embedded PostgreSQL is stopped")

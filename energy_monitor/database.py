@@ -1,0 +1,121 @@
+"""A workspace's database: roles, schemas and grants. Idempotent, forward only, run before each use.
+
+owner        makes the raw tables
+ingester     appends to raw and reads it
+transformer  runs dbt: reads raw, owns the schemas that dbt builds
+analyst      reads raw and all that dbt built; builds into the schema `analyst`
+reader       the dashboard: reads marts, and nothing else
+auditor      `status` and `query`: reads everything, writes nothing
+"""
+
+from psycopg2 import errors, sql
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from energy_monitor.errors import UserError
+from energy_monitor.workspace import Server, Workspace, connect
+from ingestion.schema import create_raw
+
+ROLES = ("owner", "ingester", "transformer", "analyst", "reader", "auditor")
+BUILT = ("reference", "staging", "intermediate", "marts")  # the schemas that dbt builds
+
+# As the administrator, in the workspace's database. Default privileges also cover what is made later, and so what
+# dbt swaps in at each build.
+GRANTS = """
+revoke all on database {database} from public;
+grant connect on database {database} to owner, ingester, transformer, analyst, reader, auditor;
+grant temporary on database {database} to ingester, transformer, analyst;
+grant create on database {database} to owner;
+alter database {database} set timezone to 'UTC';
+revoke all on schema public from public;
+
+create schema if not exists raw authorization owner;
+grant usage on schema raw to ingester, transformer, analyst, auditor;
+alter default privileges for role owner in schema raw grant select on tables to ingester, transformer, analyst, auditor;
+alter default privileges for role owner in schema raw grant insert on tables to ingester;
+alter default privileges for role owner in schema raw grant usage on sequences to ingester;
+
+create schema if not exists analyst authorization analyst;
+
+alter role reader set default_transaction_read_only = on;
+alter role reader set statement_timeout = '30s';
+alter role reader set idle_in_transaction_session_timeout = '60s';
+alter role auditor set default_transaction_read_only = on;
+"""
+BUILT_GRANTS = """
+create schema if not exists {schema} authorization transformer;
+grant usage on schema {schema} to {readers};
+alter default privileges for role transformer in schema {schema} grant select on tables to {readers};
+"""
+
+
+def prepare(workspace: Workspace) -> None:
+    """Makes the workspace's database and all that is missing in it."""
+    server = workspace.server()
+    admin = connect(server, server.database, server.user, server.password)
+    try:
+        admin.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+        with admin.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(hashtext('energy_monitor.prepare'))")
+            _make_roles(cursor, workspace, server)
+            _make_database(cursor, workspace.database)
+            inside = connect(server, workspace.database, server.user, server.password)
+            try:
+                with inside:
+                    _grant(inside, workspace.database)
+            finally:
+                inside.close()
+            _make_raw(workspace)
+    finally:
+        admin.close()  # frees the lock
+
+
+def _make_roles(cursor: Cursor, workspace: Workspace, server: Server) -> None:
+    for role in ROLES:
+        cursor.execute("select 1 from pg_roles where rolname = %s", [role])
+        exists = cursor.fetchone() is not None
+        if exists and not workspace.has_password(role) and not server.is_embedded:
+            raise UserError(
+                f"the role {role} exists on {server.host}:{server.port} and its password is not known here: "
+                f"set ENERGY_MONITOR_{role.upper()}_PASSWORD"
+            )
+        if exists and workspace.has_password(role):
+            continue
+        password = workspace.password(role) if workspace.has_password(role) else workspace.make_password(role)
+        statement = sql.SQL("alter role {} login password %s" if exists else "create role {} login password %s")
+        cursor.execute(statement.format(sql.Identifier(role)), [password])
+        # an administrator who is no superuser must be a member to set a role's default privileges
+        if not exists:
+            cursor.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+def _make_database(cursor: Cursor, database: str) -> None:
+    cursor.execute("select 1 from pg_database where datname = %s", [database])
+    if cursor.fetchone() is None:
+        # template0 holds nothing that somebody added to the server's template
+        create = sql.SQL("create database {} owner owner encoding 'UTF8' template template0")
+        cursor.execute(create.format(sql.Identifier(database)))
+
+
+def _grant(connection: Connection, database: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(GRANTS).format(database=sql.Identifier(database)))
+        for schema in BUILT:
+            readers = ["analyst", "auditor"] + (["reader"] if schema == "marts" else [])
+            cursor.execute(
+                sql.SQL(BUILT_GRANTS).format(
+                    schema=sql.Identifier(schema), readers=sql.SQL(", ").join(map(sql.Identifier, readers))
+                )
+            )
+
+
+def _make_raw(workspace: Workspace) -> None:
+    connection = workspace.connect("owner")
+    try:
+        with connection:
+            create_raw(connection)
+    except errors.Error as error:
+        raise UserError(f"cannot make the raw tables in {workspace.database}: {str(error).strip()}") from error
+    finally:
+        connection.close()

@@ -1,0 +1,40 @@
+"""Running dbt on a workspace: the deployed schemas, as the role transformer."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from energy_monitor.errors import UserError
+from energy_monitor.workspace import Workspace
+
+PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+
+
+def environment(workspace: Workspace, role: str) -> Mapping[str, str]:
+    """What dbt_project/profiles.yml reads, which is also what psql and every other libpq tool reads."""
+    server = workspace.server()
+    return {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGDATABASE": workspace.database,
+        "PGUSER": role,
+        "PGPASSWORD": workspace.password(role),
+    }
+
+
+def run_dbt(workspace: Workspace, arguments: Sequence[str]) -> bool:
+    """Runs a dbt command in this process; what it prints is dbt's. True where all went well."""
+    try:
+        from dbt.cli.main import dbtRunner
+    except ImportError as error:
+        raise UserError(f"dbt is not installed in this environment ({error}); run `make install`") from error
+    os.environ.update(environment(workspace, "transformer"))
+    output = workspace.folder / "dbt"
+    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
+    places += ["--target-path", str(output / "target"), "--log-path", str(output / "logs")]
+    return bool(dbtRunner().invoke([*arguments, *places]).success)
+
+
+def build(workspace: Workspace, arguments: Sequence[str]) -> bool:
+    """`dbt build` with any further arguments. Unit tests guard changes of the code, not runs, and are left out."""
+    return run_dbt(workspace, ["build", "--exclude-resource-type", "unit_test", *arguments])

@@ -1,0 +1,116 @@
+"""What a workspace holds, per dataset, and what is wrong with it, in words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from ingestion.catalogue import DATASETS
+from ingestion.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """One dataset: times in UTC; `newest_data` is a time, or a settlement date where the source sends no time."""
+
+    dataset: str
+    title: str
+    newest_data: datetime | date | None
+    newest_fetch_utc: datetime | None
+    bodies_loaded: int
+    versions: int
+    bodies_failed: int  # landed and not loaded: waiting for a replay
+    remarks: tuple[str, ...]
+
+
+SUMMARY = """
+select
+    max(fetched_at) filter (where status = 'loaded') as newest_fetch,
+    count(*) filter (where status = 'loaded') as loaded,
+    coalesce(sum(rows_new), 0)::bigint as versions
+from raw.loads
+where dataset = %(dataset)s
+"""
+# An attempt waits where its newest record says failed and no record says loaded.
+FAILED = """
+select request, fetched_at, error, count(*) over () as waiting
+from (
+    select distinct on (attempt_key) attempt_key, request, fetched_at, error
+    from raw.loads as failed
+    where dataset = %(dataset)s
+        and status = 'failed'
+        and not exists (
+            select 1 from raw.loads
+            where loads.attempt_key = failed.attempt_key and loads.status = 'loaded'
+        )
+    order by attempt_key, load_id desc
+) as waiting
+order by fetched_at desc
+limit 1
+"""
+NEWEST = """
+select request, fetched_at, rows_seen, unknown_fields
+from raw.loads
+where dataset = %(dataset)s and status = 'loaded'
+order by fetched_at desc, load_id desc
+limit 1
+"""
+UNANSWERED = """
+select request, fetched_at, error
+from raw.loads
+where dataset = %(dataset)s and status = 'unanswered'
+    and fetched_at > (
+        select coalesce(max(fetched_at), '-infinity') from raw.loads
+        where dataset = %(dataset)s and status = 'loaded'
+    )
+order by fetched_at desc, load_id desc
+limit 1
+"""
+
+
+def dataset_statuses(connection: Connection) -> list[DatasetStatus]:
+    """The state of each dataset of the catalogue, as the auditor sees it."""
+    with connection, connection.cursor() as cursor:
+        return [_status(cursor, dataset) for dataset in DATASETS.values()]
+
+
+def _status(cursor, dataset: Dataset) -> DatasetStatus:  # type: ignore[no-untyped-def]
+    parameters = {"dataset": dataset.id}
+    newest = sql.SQL("select max({}) from {} where not is_absent")
+    cursor.execute(newest.format(sql.Identifier(dataset.time_column), sql.Identifier("raw", dataset.id)))
+    (newest_data,) = cursor.fetchone()
+    cursor.execute(SUMMARY, parameters)
+    newest_fetch, loaded, versions = cursor.fetchone()
+    remarks = []
+    cursor.execute(FAILED, parameters)
+    failed = cursor.fetchone()
+    if failed:
+        request, fetched_at, error, waiting = failed
+        bodies = "1 body is" if waiting == 1 else f"{waiting} bodies are"
+        remarks.append(f"{bodies} landed and not loaded; the newest, {_asked(request, fetched_at)}: {error}")
+    cursor.execute(UNANSWERED, parameters)
+    if unanswered := cursor.fetchone():
+        request, fetched_at, error = unanswered
+        remarks.append(f"the source gave no answer, {_asked(request, fetched_at)}: {error}")
+    cursor.execute(NEWEST, parameters)
+    if answer := cursor.fetchone():
+        request, fetched_at, rows_seen, unknown_fields = answer
+        if rows_seen == 0:
+            remarks.append(f"the newest answer was empty, {_asked(request, fetched_at)}")
+        if unknown_fields:
+            remarks.append(f"the source sends fields that the catalogue does not know: {unknown_fields}")
+    return DatasetStatus(
+        dataset.id,
+        dataset.title,
+        newest_data,
+        newest_fetch,
+        loaded,
+        versions,
+        failed[3] if failed else 0,
+        tuple(remarks),
+    )
+
+
+def _asked(request: str, fetched_at: datetime) -> str:
+    return f"asked {fetched_at:%Y-%m-%d %H:%M:%SZ} with {request}"

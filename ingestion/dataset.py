@@ -1,0 +1,185 @@
+"""What a dataset is: how it is asked for, what its rows hold, when they are due. See `datasets/` for each."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from ingestion.settlement import DAY, local_midnight_utc
+
+ColumnType = Literal["instant", "day", "integer", "number", "text", "boolean", "json"]
+Role = Literal["key", "value", "attribute"]
+NOTHING = timedelta(0)
+INSTANT_STEP = timedelta(microseconds=1)  # the resolution of both Python's and PostgreSQL's clocks
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of a source's row, under the source's own name.
+
+    key: says which row it is. value: what the row says; a change of one makes a new version.
+    attribute: kept as first seen with its version, and not compared (a publish time, a redundant label).
+    """
+
+    name: str
+    type: ColumnType
+    role: Role
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a request asked for: the closed span of one column. Days are settlement dates."""
+
+    form: "Form"
+    first: date | datetime
+    last: date | datetime
+
+    @property
+    def column(self) -> str:
+        return self.form.column
+
+    def holds(self, value: date | datetime) -> bool:
+        """Whether a value of the window's column lies in it (a day window also takes instants of its days)."""
+        if isinstance(value, datetime) and not isinstance(self.first, datetime):
+            return self.start_utc <= value < self.end_utc
+        return self.first <= value <= self.last
+
+    @property
+    def start_utc(self) -> datetime:
+        """The earliest start of a row that the answer can hold."""
+        if isinstance(self.first, datetime):
+            return self.first - self.form.behind
+        return local_midnight_utc(self.first)
+
+    @property
+    def end_utc(self) -> datetime:
+        """The instant before which every row that the answer can hold starts (half-open)."""
+        if isinstance(self.last, datetime):
+            return self.last - self.form.behind + INSTANT_STEP
+        return local_midnight_utc(self.last + DAY)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way of asking an endpoint for a window, both to write such a request and to read one.
+
+    template: path and query with `{first}` and `{last}`; other parameters of a request are let through.
+    column: the field that the endpoint filters by this window; both ends belong to it.
+    largest: the largest window that the endpoint answers.
+    span: the window's length where a request names only its start.
+    behind: how long after a row's start the filtered column lies (the end of a half-hour: 30 minutes).
+    complete: whether a row that the answer lacks is known to be absent. False where the filtered column may move
+        for the same row, as publish times do.
+    """
+
+    template: str
+    column: str
+    type: Literal["day", "instant"]
+    largest: timedelta
+    span: timedelta | None = None
+    behind: timedelta = NOTHING
+    complete: bool = True
+
+    def write(self, first: date | datetime, last: date | datetime) -> str:
+        """The request, as path and query, for a window."""
+        path, _, query = self.template.partition("?")
+        values = {"first": _write(first), "last": _write(last)}
+        parameters = urlencode([(k, v.format(**values)) for k, v in parse_qsl(query)], safe=":{},\"'")
+        return path.format(**values) + (f"?{parameters}" if query else "")
+
+    def read(self, request: str) -> Window | None:
+        """The window that a request of this form asks for; None where the request has another form."""
+        split, own = urlsplit(request), urlsplit(self.template)
+        found = _match(own.path, split.path)
+        given = dict(parse_qsl(split.query))
+        for name, template in parse_qsl(own.query):
+            values = _match(template, given.get(name, ""))
+            found = None if found is None or values is None else found | values
+        if found is None:
+            return None
+        try:
+            return self._window(found["first"], found.get("last", found["first"]))
+        except ValueError:
+            return None
+
+    def _window(self, first: str, last: str) -> Window | None:
+        if self.type == "day":
+            return Window(self, date.fromisoformat(first), date.fromisoformat(last))
+        start = datetime.fromisoformat(first)
+        end = start + self.span if self.span else datetime.fromisoformat(last)
+        return None if start.tzinfo is None or end.tzinfo is None else Window(self, start, end)
+
+
+def _write(value: date | datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%MZ") if isinstance(value, datetime) else value.isoformat()
+
+
+def _match(template: str, text: str) -> dict[str, str] | None:
+    match = _pattern(template).fullmatch(text)
+    return None if match is None else match.groupdict()
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>[^/&]+)" for i, p in enumerate(parts)))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of one source: one endpoint, one raw table, one ingester.
+
+    kind: measurements (the newest version holds), forecasts (every issue matters) or messages.
+    paths: what requests for it look like, without a window too (a regular expression over the path).
+    forms: how windows are asked for; the first is the one that we use.
+    rows: the decoded body to its rows, by source field name; raises BodyError for another shape. Pure.
+    time_column: the key column that says when the row is (an instant, or a settlement date).
+    period: the time that one row stands for.
+    stamp: the column that says when the source made a row; of two rows for one key, the later one holds.
+    cadence: how often the source publishes. publication_lag: how long after a period's end its row is due.
+    revised_for: how far back the source still changes rows.
+    """
+
+    id: str
+    source: str
+    title: str
+    kind: Literal["measurement", "forecast", "message"]
+    paths: str
+    forms: tuple[Form, ...]
+    rows: Callable[[Any], list[Mapping[str, Any]]]
+    columns: tuple[Column, ...]
+    time_column: str
+    period: timedelta
+    cadence: timedelta
+    publication_lag: timedelta
+    revised_for: timedelta
+    stamp: str | None = None
+    ignored: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def keys(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.role == "key")
+
+    @cached_property
+    def values(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.role == "value")
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        return {c.name: c for c in self.columns}
+
+    def answers(self, request: str) -> bool:
+        """Whether a request, as path and query, is one for this dataset."""
+        return re.fullmatch(self.paths, urlsplit(request).path) is not None
+
+    def window_of(self, request: str) -> Window | None:
+        """What a request asked for, or None where it names no window (then it covers the rows that came)."""
+        return next((w for form in self.forms if (w := form.read(request))), None)
+
+
+class BodyError(ValueError):
+    """A response body that is not what its dataset sends: the sentence says what, where and which value."""

@@ -1,0 +1,143 @@
+"""The lake: objects under keys, written once and never changed. A folder, or S3, with the same keys.
+
+Keys use `/` and sort by their characters. `put` of a key that exists changes nothing and says so.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class LakeError(RuntimeError):
+    """The lake cannot be read or written; the sentence says where and why."""
+
+
+class Lake(Protocol):
+    uri: str
+
+    def put(self, key: str, data: bytes) -> bool:
+        """Writes an object; False, and nothing written, where the key already exists."""
+
+    def get(self, key: str) -> bytes:
+        """An object's bytes. Raises LakeError where there is none."""
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """All keys that begin with a prefix, in order."""
+
+
+def open_lake(uri: str) -> Lake:
+    """A lake by its address: `s3://bucket/prefix`, or a folder's path."""
+    if uri.startswith("s3://"):
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        if not bucket:
+            raise LakeError(f"{uri} names no bucket; write s3://bucket/prefix")
+        return S3Lake(bucket, prefix)
+    return FolderLake(Path(uri))
+
+
+class FolderLake:
+    """A lake in a folder. An object appears whole or not at all, also when the power goes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().resolve()
+        self.uri = str(self.folder)
+
+    def put(self, key: str, data: bytes) -> bool:
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".landing-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.link(temporary, path)  # unlike a rename, fails where the key exists
+            finally:
+                os.unlink(temporary)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise LakeError(f"cannot write {key} into the lake at {self.uri}: {error.strerror}") from error
+        return True
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except OSError as error:
+            raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error.strerror}") from error
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        # only the deepest folder that the prefix names is walked
+        top = self._path(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        found = (
+            path.relative_to(self.folder).as_posix()
+            for path in top.rglob("*")
+            if not path.name.startswith(".") and path.is_file()
+        )
+        yield from sorted(key for key in found if key.startswith(prefix))
+
+    def _path(self, key: str) -> Path:
+        path = self.folder / key
+        if ".." in Path(key).parts:
+            raise LakeError(f"{key} is no key: it leads out of the lake")
+        return path
+
+
+class S3Lake:
+    """A lake in an S3 bucket, at any endpoint that boto3's environment names (AWS_ENDPOINT_URL)."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        import boto3  # slow to import, so only where there is a bucket
+        from botocore.config import Config
+
+        self.bucket, self.prefix = bucket, prefix.strip("/") + "/" if prefix.strip("/") else ""
+        self.uri = f"s3://{bucket}/{self.prefix}".rstrip("/")
+        # path-style: buckets of a server on loopback have no host name of their own
+        config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 5, "mode": "standard"})
+        self.client: Any = boto3.client("s3", config=config)
+
+    def put(self, key: str, data: bytes) -> bool:
+        for last in (False, False, True):
+            try:
+                self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, IfNoneMatch="*")
+                return True
+            except self._error() as error:
+                if _code(error) == "PreconditionFailed":
+                    return False
+                # another writer of the same key is under way: ask again until it is there
+                if _code(error) != "ConditionalRequestConflict" or last:
+                    raise LakeError(f"cannot write {key} into the lake at {self.uri}: {error}") from error
+        return False
+
+    def get(self, key: str) -> bytes:
+        try:
+            data: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+        except self._error() as error:
+            raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error}") from error
+        return data
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+        try:
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    yield item["Key"].removeprefix(self.prefix)
+        except self._error() as error:
+            raise LakeError(f"cannot list the lake at {self.uri}: {error}") from error
+
+    @staticmethod
+    def _error() -> tuple[type[Exception], ...]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (BotoCoreError, ClientError)
+
+
+def _code(error: Exception) -> str:
+    response: Any = getattr(error, "response", {})
+    with contextlib.suppress(KeyError, TypeError):
+        return str(response["Error"]["Code"])
+    return ""

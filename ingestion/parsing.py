@@ -1,0 +1,249 @@
+"""Response bodies to rows ready for COPY. Pure: bytes in, rows out; no clock, no network, no database.
+
+A body is taken whole or not at all. BodyError says in one sentence what is wrong, where, and with which value.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import md5
+from typing import Any, NamedTuple
+
+from ingestion.dataset import BodyError, Column, Dataset, Window
+from ingestion.settlement import settlement_date_of
+
+YEARS = range(1990, 2100)  # what a row's own time may lie in; elsewhere it is garbled
+LARGEST_EXPONENT = 30  # no quantity of a grid has so many digits; larger ones would blow up when written out
+
+
+class Number(str):
+    """A JSON number as its own text, so that nothing is rounded on the way to `numeric`."""
+
+    __slots__ = ()
+
+
+class Row(NamedTuple):
+    """One row: its cells in the order of the dataset's columns, as text for PostgreSQL, None for null."""
+
+    cells: tuple[str | None, ...]
+    extra: str | None  # fields that the catalogue does not know, as JSON
+    content_hash: str  # of the value cells, numbers compared as numbers
+    time: datetime | date  # of the time column
+    settlement_date: date
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows of one body, one per key, and the names of the fields that the catalogue does not know."""
+
+    rows: tuple[Row, ...]
+    unknown_fields: tuple[str, ...]
+
+
+def parse(dataset: Dataset, body: bytes, window: Window | None) -> Body:
+    """A body's rows, held against what was asked for. Raises BodyError for a body that is not to be loaded."""
+    read = _row_reader(dataset)
+    by_key: dict[tuple[str | None, ...], tuple[Row, Mapping[str, Any]]] = {}
+    unknown: set[str] = set()
+    source_rows = dataset.rows(_decode(body))
+    _expect_known_values(dataset, source_rows)
+    for number, fields in enumerate(source_rows, start=1):
+        if not isinstance(fields, dict):
+            raise BodyError(f"row {number} is {_show(fields)}, not an object")
+        key, row = read(number, fields)
+        if row.extra is not None:
+            unknown.update(json.loads(row.extra))
+        if window is not None:
+            _expect_inside(window, dataset.by_name[window.column], number, fields)
+        known = by_key.get(key)
+        if known is None or _replaces(dataset, fields, row, known):
+            by_key[key] = (row, fields)
+    return Body(tuple(row for row, _ in by_key.values()), tuple(sorted(unknown)))
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        start = body[:60].decode("utf-8", errors="replace")
+        raise BodyError(f"the body is not whole, valid JSON ({error}); its {len(body)} bytes begin {start!r}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _expect_known_values(dataset: Dataset, rows: list[Mapping[str, Any]]) -> None:
+    names = {c.name for c in dataset.values}
+    if rows and not any(names & row.keys() for row in rows if isinstance(row, dict)):
+        raise BodyError(f"no row has any of the fields {', '.join(sorted(names))}; the source may have renamed them")
+
+
+def _expect_inside(window: Window, column: Column, number: int, fields: Mapping[str, Any]) -> None:
+    value = fields.get(column.name)
+    if value is None:
+        return  # an attribute that the row does not carry says nothing about the window
+    typed = _instant(value) if column.type == "instant" else _day(value)
+    if not window.holds(typed):
+        raise BodyError(
+            f"row {number} has {column.name} {value}, outside the window asked for, {window.first} to {window.last}: "
+            "the source may have ignored a parameter"
+        )
+
+
+def _replaces(dataset: Dataset, fields: Mapping[str, Any], row: Row, known: tuple[Row, Mapping[str, Any]]) -> bool:
+    """Of two rows for one key, the one that the source made later holds; twins are one row."""
+    known_row, known_fields = known
+    ours, theirs = (f.get(dataset.stamp) if dataset.stamp else None for f in (fields, known_fields))
+    if ours is not None and theirs is not None and _instant(ours) != _instant(theirs):
+        return _instant(ours) > _instant(theirs)
+    if row.content_hash == known_row.content_hash:
+        return False
+    key = ", ".join(f"{c.name} {fields.get(c.name)}" for c in dataset.keys)
+    raise BodyError(f"two different rows for {key}, and nothing says which is newer")
+
+
+Reader = Callable[[int, dict[str, Any]], tuple[tuple[str | None, ...], Row]]
+
+
+@lru_cache(maxsize=64)
+def _row_reader(dataset: Dataset) -> Reader:
+    columns = tuple((c.name, c.role == "key", _CELLS[c.type]) for c in dataset.columns)
+    key_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "key")
+    value_places = tuple((i, c.type) for i, c in enumerate(dataset.columns) if c.role == "value")
+    known = frozenset(c.name for c in dataset.columns)
+    time_name = dataset.time_column
+    time_is_instant = dataset.by_name[time_name].type == "instant"
+
+    def read(number: int, fields: dict[str, Any]) -> tuple[tuple[str | None, ...], Row]:
+        cells: list[str | None] = []
+        for name, is_key, cell in columns:
+            value = fields.get(name)
+            if value is None:
+                if is_key:
+                    raise BodyError(f"row {number} has no {name}, which says what the row is")
+                cells.append(None)
+                continue
+            try:
+                cells.append(cell(value))
+            except ValueError as error:
+                raise BodyError(f"row {number}, {name}: {error}") from None
+        extra = None
+        if not fields.keys() <= known:
+            extra = _json({k: v for k, v in fields.items() if k not in known})
+        time: datetime | date
+        time = _instant(fields[time_name]) if time_is_instant else _day(fields[time_name])
+        if time.year not in YEARS:
+            raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
+        settlement_date = settlement_date_of(time) if isinstance(time, datetime) else time
+        digest = _digest(cells[i] if kind != "number" else _canonical(cells[i]) for i, kind in value_places)
+        row = Row(tuple(cells), extra, digest, time, settlement_date)
+        return tuple(cells[i] for i in key_places), row
+
+    return read
+
+
+def _digest(cells: Iterator[str | None]) -> str:
+    text = "\x1f".join("\x00" if cell is None else cell for cell in cells)
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@lru_cache(maxsize=65536)
+def _canonical(number: str | None) -> str | None:
+    """One text for each value, so that 1, 1.0 and 10e-1 are equal, as they are to PostgreSQL's numeric."""
+    if number is None or (number.isdigit() and number[0] != "0"):
+        return number
+    value = Decimal(number)
+    return "0" if value == 0 else format(value.normalize(), "f")
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+@lru_cache(maxsize=65536)
+def _instant(value: Any) -> datetime:
+    """An instant with its zone, in UTC; ValueError for anything else, a local time without a zone above all."""
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise ValueError(f"{_show(value)} is no time")
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{_show(value)} is no time") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{_show(value)} has no time zone")
+    return instant.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def _day(value: Any) -> date:
+    """A date as 2023-01-31, or as in NESO's yearly files 31-JAN-2023 and 31-Jan-23."""
+    if isinstance(value, str) and not isinstance(value, Number):
+        for form in ("%Y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%Y-%m-%dT%H:%M:%S"):
+            try:
+                return datetime.strptime(value, form).date()  # noqa: DTZ007 a date of its own, no instant
+            except ValueError:
+                continue
+    raise ValueError(f"{_show(value)} is no date")
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, Number):
+        raise ValueError(f"{_show(value)} is no number")
+    if not value.lstrip("-").isdigit():
+        exponent = Decimal(value).adjusted()
+        if abs(exponent) > LARGEST_EXPONENT:
+            raise ValueError(f"{_show(value)} is no quantity of a grid")
+    elif len(value) > LARGEST_EXPONENT:
+        raise ValueError(f"{_show(value)} is no quantity of a grid")
+    return value
+
+
+def _integer(value: Any) -> str:
+    if not isinstance(value, Number) or not value.lstrip("-").isdigit() or len(value) > 9:
+        raise ValueError(f"{_show(value)} is no whole number below a thousand million")
+    return str(int(value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise ValueError(f"{_show(value)} is no text")
+    if "\x00" in value:
+        raise ValueError("the text holds a NUL character, which PostgreSQL cannot store")
+    if not value.isascii():
+        value.encode()  # half of a surrogate pair is a UnicodeEncodeError, and so a ValueError
+    return value
+
+
+def _boolean(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise ValueError(f"{_show(value)} is neither true nor false")
+    return "true" if value else "false"
+
+
+def _json(value: Any) -> str:
+    """A decoded value as canonical JSON: sorted fields, each number as the number it was."""
+    if isinstance(value, Number):
+        return _canonical(_number(value)) or ""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_json(name)}:{_json(value[name])}" for name in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json, value)) + "]"
+    if isinstance(value, str):
+        _text(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+_CELLS: dict[str, Callable[[Any], str]] = {
+    "instant": lambda value: _instant(value).isoformat(),
+    "day": lambda value: _day(value).isoformat(),
+    "integer": _integer,
+    "number": _number,
+    "text": _text,
+    "boolean": _boolean,
+    "json": _json,
+}

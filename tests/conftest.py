@@ -1,0 +1,170 @@
+"""Real parts for tests: one embedded PostgreSQL per run, a database per workspace, an S3 server on loopback."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, settings
+from moto.server import ThreadedMotoServer
+
+from energy_monitor.database import prepare
+from energy_monitor.workspace import Workspace
+from ingestion.settlement import DAY
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Examples here talk to a database: their time says nothing, and fixtures are made to be shared by them.
+settings.register_profile(
+    "energy-monitor",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.load_profile("energy-monitor")
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of recorded bodies; a named skip where it is absent, a failure where CI says that it must be there."""
+    folder = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or REPOSITORY.parent / "shared" / "recorded")
+    if not (folder / "bodies" / "MANIFEST.json").is_file():
+        absent = f"no recorded bodies at {folder}: point ENERGY_MONITOR_RECORDED to them"
+        if os.environ.get("ENERGY_MONITOR_REQUIRE_RECORDED"):
+            pytest.fail(absent)
+        pytest.skip(absent)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An ENERGY_MONITOR_HOME of this run's own; its server is stopped at the end."""
+    folder = tmp_path_factory.mktemp("home")
+    before = {name: value for name, value in os.environ.items() if name.startswith(("ENERGY_MONITOR_", "PG"))}
+    for name in before:
+        if name not in (
+            "ENERGY_MONITOR_RECORDED",
+            "ENERGY_MONITOR_REQUIRE_RECORDED",
+            "ENERGY_MONITOR_PG_BIN",
+        ):
+            del os.environ[name]
+    os.environ["ENERGY_MONITOR_HOME"] = str(folder)
+    yield folder
+    Workspace("live").postgres.stop()
+    del os.environ["ENERGY_MONITOR_HOME"]
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def s3(home: Path) -> Iterator[str]:
+    """An S3 server on loopback with a bucket; gives the address of the bucket."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    credentials = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-2",
+    }
+    os.environ.update(credentials)
+    place = {"LocationConstraint": "eu-west-2"}
+    boto3.client("s3").create_bucket(Bucket="energy-monitor", CreateBucketConfiguration=place)
+    yield "s3://energy-monitor"
+    server.stop()
+    for name in credentials:
+        os.environ.pop(name, None)
+
+
+WorkspaceMaker = Callable[..., Workspace]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def make_workspace(home: Path) -> WorkspaceMaker:
+    """Makes prepared workspaces with a database and a lake of their own; `lake` is a folder or an s3:// address."""
+
+    def make(lake: str | None = None) -> Workspace:
+        environ = {"ENERGY_MONITOR_HOME": str(home)} | ({"ENERGY_MONITOR_LAKE": lake} if lake else {})
+        workspace = Workspace(f"test_{next(_numbers)}", environ)
+        prepare(workspace)
+        return workspace
+
+    return make
+
+
+@pytest.fixture(params=["folder", "s3"])
+def lake_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where lakes can be: in a folder, and in a bucket over HTTP. An address that nothing else uses."""
+    if request.param == "folder":
+        return str(tmp_path / "lakes")
+    return f"{request.getfixturevalue('s3')}/{tmp_path.name}-{next(_numbers)}"
+
+
+def run_command(*arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`energy-monitor` as people run it, in a process of its own."""
+    command = [sys.executable, "-c", "from energy_monitor.cli import main; main()", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if expect is not None:
+        assert done.returncode == expect, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def recorded_workspace(home: Path, recorded: Path) -> Workspace:
+    """The workspace `recorded`, replayed and built by the two commands of the README."""
+    run_command("--workspace", "recorded", "replay", str(recorded / "bodies"))
+    run_command("--workspace", "recorded", "build")
+    return Workspace("recorded", {"ENERGY_MONITOR_HOME": str(home)})
+
+
+def rows_of(workspace: Workspace, statement: str, parameters: object = None, role: str = "auditor") -> list[tuple]:
+    """The rows of a query, as a role."""
+    connection = workspace.connect(role)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def marts_of(workspace: Workspace) -> dict[str, list[str]]:
+    """Every mart's rows as sorted text: equal for two workspaces exactly where their marts are."""
+    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
+    return {
+        name: sorted(row for (row,) in rows_of(workspace, f'select mart::text from marts."{name}" as mart'))
+        for (name,) in sorted(names)
+    }
+
+
+def days_between(first, last):
+    """Every date from one to another."""
+    while first <= last:
+        yield first
+        first += DAY
+
+
+def manifest_folder(folder: Path, entries: list[dict]) -> Path:
+    """A folder of recorded bodies: `entries` as in MANIFEST.json, with the body's bytes under `body`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = []
+    for number, entry in enumerate(entries):
+        file = f"{number:05}.json"
+        (folder / file).write_bytes(entry["body"])
+        manifest.append({k: v for k, v in entry.items() if k != "body"} | {"file": file})
+    (folder / "MANIFEST.json").write_text(json.dumps(manifest))
+    return folder
