@@ -8,6 +8,8 @@ reader       the dashboard: reads marts, and nothing else
 auditor      `status` and `query`: reads everything, writes nothing
 """
 
+from hashlib import sha256
+
 from psycopg2 import errors, sql
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from psycopg2.extensions import connection as Connection
@@ -15,7 +17,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Server, Workspace, connect
-from ingestion.schema import create_raw
+from ingestion.catalogue import DATASETS
+from ingestion.schema import BOOKKEEPING, MIGRATIONS, create_raw
 
 ROLES = ("owner", "ingester", "transformer", "analyst", "reader", "auditor")
 BUILT = ("reference", "staging", "intermediate", "marts")  # the schemas that dbt builds
@@ -51,7 +54,9 @@ alter default privileges for role transformer in schema {schema} grant select on
 
 
 def prepare(workspace: Workspace) -> None:
-    """Makes the workspace's database and all that is missing in it."""
+    """Makes the workspace's database and all that is missing in it; a look is enough where nothing is."""
+    if _is_prepared(workspace):
+        return
     server = workspace.server()
     admin = connect(server, server.database, server.user, server.password)
     try:
@@ -69,6 +74,31 @@ def prepare(workspace: Workspace) -> None:
             _make_raw(workspace)
     finally:
         admin.close()  # frees the lock
+
+
+def _fingerprint() -> str:
+    """Of all that `prepare` makes: it has to be run again where this differs."""
+    tables = [(d.id, d.title, d.columns, d.time_column) for d in DATASETS.values()]
+    made = (ROLES, BUILT, GRANTS, BUILT_GRANTS, MIGRATIONS, BOOKKEEPING, tables)
+    return sha256(repr(made).encode()).hexdigest()
+
+
+def _is_prepared(workspace: Workspace) -> bool:
+    if not all(map(workspace.has_password, ROLES)):
+        return False
+    server = workspace.server()
+    try:
+        connection = connect(server, workspace.database, "owner", workspace.password("owner"))
+    except UserError:
+        return False
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select 1 from raw.prepared where fingerprint = %s", [_fingerprint()])
+            return cursor.fetchone() is not None
+    except errors.UndefinedTable:
+        return False
+    finally:
+        connection.close()
 
 
 def _make_roles(cursor: Cursor, workspace: Workspace, server: Server) -> None:
@@ -113,8 +143,19 @@ def _grant(connection: Connection, database: str) -> None:
 def _make_raw(workspace: Workspace) -> None:
     connection = workspace.connect("owner")
     try:
-        with connection:
+        with connection, connection.cursor() as cursor:
             create_raw(connection)
+            cursor.execute(
+                """
+                create table if not exists raw.prepared (
+                    fingerprint text primary key,
+                    prepared_at timestamptz not null default clock_timestamp()
+                );
+                revoke insert on raw.migrations, raw.prepared from ingester;
+                insert into raw.prepared (fingerprint) values (%s) on conflict do nothing
+                """,
+                [_fingerprint()],
+            )
     except errors.Error as error:
         raise UserError(f"cannot make the raw tables in {workspace.database}: {str(error).strip()}") from error
     finally:

@@ -1,7 +1,8 @@
 """Running dbt on a workspace: the deployed schemas, as the role transformer."""
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from energy_monitor.errors import UserError
@@ -28,11 +29,26 @@ def run_dbt(workspace: Workspace, arguments: Sequence[str]) -> bool:
         from dbt.cli.main import dbtRunner
     except ImportError as error:
         raise UserError(f"dbt is not installed in this environment ({error}); run `make install`") from error
-    os.environ.update(environment(workspace, "transformer"))
     output = workspace.folder / "dbt"
     places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
     places += ["--target-path", str(output / "target"), "--log-path", str(output / "logs")]
-    return bool(dbtRunner().invoke([*arguments, *places]).success)
+    with _environment_of(environment(workspace, "transformer")):
+        return bool(dbtRunner().invoke([*arguments, *places]).success)
+
+
+@contextlib.contextmanager
+def _environment_of(variables: Mapping[str, str]) -> Iterator[None]:
+    """dbt reads its connection from the environment of the process; afterwards it is as it was."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def build(workspace: Workspace, arguments: Sequence[str]) -> bool:

@@ -75,7 +75,7 @@ class EmbeddedPostgres:
     Making the object touches nothing. Processes that use the same folder share one server; it outlives them.
     """
 
-    def __init__(self, folder: Path, preferred_port: int = 54330) -> None:
+    def __init__(self, folder: Path, preferred_port: int = 25433) -> None:
         self.folder = Path(folder).resolve()
         self.preferred_port = preferred_port
         self.log_path = self.folder / "server.log"

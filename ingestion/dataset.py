@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -67,7 +67,8 @@ class Window:
 class Form:
     """One way of asking an endpoint for a window, both to write such a request and to read one.
 
-    template: path and query with `{first}` and `{last}`; other parameters of a request are let through.
+    template: path and query with `{first}` and `{last}`, and `{year}` of the first; other parameters of a request
+        are let through.
     column: the field that the endpoint filters by this window; both ends belong to it.
     largest: the largest window that the endpoint answers.
     span: the window's length where a request names only its start.
@@ -85,11 +86,14 @@ class Form:
     complete: bool = True
 
     def write(self, first: date | datetime, last: date | datetime) -> str:
-        """The request, as path and query, for a window."""
+        """The request, as path and query, for a window. Raises ValueError for one that this form cannot ask for."""
         path, _, query = self.template.partition("?")
-        values = {"first": _write(first), "last": _write(last)}
+        values = {"first": _write(first), "last": _write(last), "year": f"{first:%Y}"}
         parameters = urlencode([(k, v.format(**values)) for k, v in parse_qsl(query)], safe=":{},\"'")
-        return path.format(**values) + (f"?{parameters}" if query else "")
+        request = path.format(**values) + (f"?{parameters}" if query else "")
+        if self.read(request) != Window(self, first, last):
+            raise ValueError(f"{self.template} cannot ask for {first} to {last}")
+        return request
 
     def read(self, request: str) -> Window | None:
         """The window that a request of this form asks for; None where the request has another form."""
@@ -115,7 +119,9 @@ class Form:
 
 
 def _write(value: date | datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%MZ") if isinstance(value, datetime) else value.isoformat()
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ" if value.second else "%Y-%m-%dT%H:%MZ")
 
 
 def _match(template: str, text: str) -> dict[str, str] | None:
@@ -158,7 +164,6 @@ class Dataset:
     publication_lag: timedelta
     revised_for: timedelta
     stamp: str | None = None
-    ignored: frozenset[str] = field(default=frozenset())
 
     @cached_property
     def keys(self) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import md5
 from typing import Any, NamedTuple
@@ -129,11 +129,15 @@ def _row_reader(dataset: Dataset) -> Reader:
                 continue
             try:
                 cells.append(cell(value))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BodyError(f"row {number}, {name}: {error}") from None
         extra = None
         if not fields.keys() <= known:
-            extra = _json({k: v for k, v in fields.items() if k not in known})
+            unknown = {k: v for k, v in fields.items() if k not in known}
+            try:
+                extra = _json(unknown)
+            except (ValueError, RecursionError) as error:
+                raise BodyError(f"row {number}, unknown fields {_show(unknown)}: {error}") from None
         time: datetime | date
         time = _instant(fields[time_name]) if time_is_instant else _day(fields[time_name])
         if time.year not in YEARS:
@@ -147,7 +151,8 @@ def _row_reader(dataset: Dataset) -> Reader:
 
 
 def _digest(cells: Iterator[str | None]) -> str:
-    text = "\x1f".join("\x00" if cell is None else cell for cell in cells)
+    # NUL is in no cell, so that no two lists of cells make the same text
+    text = "\x00,".join("\x00-" if cell is None else cell for cell in cells)
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -156,49 +161,70 @@ def _canonical(number: str | None) -> str | None:
     """One text for each value, so that 1, 1.0 and 10e-1 are equal, as they are to PostgreSQL's numeric."""
     if number is None or (number.isdigit() and number[0] != "0"):
         return number
-    value = Decimal(number)
-    return "0" if value == 0 else format(value.normalize(), "f")
+    text = format(Decimal(number), "f")  # exact; normalize() would round to 28 digits
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """A value for a message: short, and text that can be printed and stored, whatever came."""
+    if isinstance(value, Number):
+        text = str(value)
+    else:
+        try:
+            text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
+        except RecursionError:
+            text = "a deeply nested value"
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-@lru_cache(maxsize=65536)
 def _instant(value: Any) -> datetime:
     """An instant with its zone, in UTC; ValueError for anything else, a local time without a zone above all."""
     if not isinstance(value, str) or isinstance(value, Number):
         raise ValueError(f"{_show(value)} is no time")
+    return _instant_of(value)
+
+
+@lru_cache(maxsize=65536)
+def _instant_of(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{_show(value)} is no time") from None
-    if instant.tzinfo is None:
-        raise ValueError(f"{_show(value)} has no time zone")
-    return instant.astimezone(UTC)
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{_show(text)} is no time") from None
+    raise ValueError(f"{_show(text)} has no time zone")
+
+
+def _day(value: Any) -> date:
+    """A date as 2023-01-31, or as in NESO's yearly files 31-JAN-2023 and 31-Jan-23."""
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise ValueError(f"{_show(value)} is no date")
+    return _day_of(value)
 
 
 @lru_cache(maxsize=4096)
-def _day(value: Any) -> date:
-    """A date as 2023-01-31, or as in NESO's yearly files 31-JAN-2023 and 31-Jan-23."""
-    if isinstance(value, str) and not isinstance(value, Number):
-        for form in ("%Y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%Y-%m-%dT%H:%M:%S"):
-            try:
-                return datetime.strptime(value, form).date()  # noqa: DTZ007 a date of its own, no instant
-            except ValueError:
-                continue
-    raise ValueError(f"{_show(value)} is no date")
+def _day_of(text: str) -> date:
+    for form in ("%Y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%Y-%m-%dT%H:%M:%S"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 a date of its own, no instant
+        except ValueError:
+            continue
+    raise ValueError(f"{_show(text)} is no date")
 
 
 def _number(value: Any) -> str:
     if not isinstance(value, Number):
         raise ValueError(f"{_show(value)} is no number")
     if not value.lstrip("-").isdigit():
-        exponent = Decimal(value).adjusted()
-        if abs(exponent) > LARGEST_EXPONENT:
-            raise ValueError(f"{_show(value)} is no quantity of a grid")
-    elif len(value) > LARGEST_EXPONENT:
+        try:
+            is_too_large = abs(Decimal(value).adjusted()) > LARGEST_EXPONENT
+        except InvalidOperation:  # an exponent beyond even Decimal
+            is_too_large = True
+    else:
+        is_too_large = len(value) > LARGEST_EXPONENT
+    if is_too_large:
         raise ValueError(f"{_show(value)} is no quantity of a grid")
     return value
 

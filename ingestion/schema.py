@@ -13,9 +13,10 @@ appended when its content differs from the version that held when it was fetched
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from ingestion.catalogue import DATASETS
-from ingestion.dataset import Dataset
+from ingestion.dataset import Column, Dataset
 
 SQL_TYPES = {
     "instant": "timestamptz",
@@ -36,10 +37,12 @@ BOOKKEEPING = (
     ("load_id", "bigint not null"),
 )
 
-LOADS = """
-create sequence if not exists raw.load_numbers;
+# Forward only: each is run once, in order; a change is a new entry at the end.
+MIGRATIONS = (
+    """
+create sequence raw.load_numbers;
 
-create table if not exists raw.loads (
+create table raw.loads (
     load_id bigint primary key default nextval('raw.load_numbers'),
     dataset text not null,
     status text not null check (status in ('loaded', 'failed', 'unanswered')),
@@ -57,11 +60,11 @@ create table if not exists raw.loads (
     error text,
     loaded_at timestamptz not null default clock_timestamp()
 );
-create unique index if not exists loads_loaded_once on raw.loads (attempt_key) where status = 'loaded';
-create index if not exists loads_by_dataset on raw.loads (dataset, fetched_at);
-create index if not exists loads_by_attempt on raw.loads (attempt_key);
+create unique index loads_loaded_once on raw.loads (attempt_key) where status = 'loaded';
+create index loads_by_dataset on raw.loads (dataset, fetched_at);
+create index loads_by_attempt on raw.loads (attempt_key);
 
-create table if not exists raw.load_days (
+create table raw.load_days (
     load_id bigint not null references raw.loads,
     dataset text not null,
     settlement_date date not null,
@@ -73,7 +76,7 @@ create table if not exists raw.load_days (
     rows_new bigint not null,
     primary key (load_id, settlement_date)
 );
-create index if not exists load_days_by_day on raw.load_days (dataset, settlement_date, fetched_at);
+create index load_days_by_day on raw.load_days (dataset, settlement_date, fetched_at);
 
 comment on table raw.loads is 'One row for each attempt to load an answer: what was asked, what came of it.';
 comment on column raw.loads.status is
@@ -84,36 +87,62 @@ comment on column raw.load_days.covered_from_utc is
     'Null where the day was not asked for, or nothing of it was due.';
 comment on column raw.load_days.is_complete is
     'Whether a row of this day that the answer lacks is known to be absent.';
-"""
+""",
+)
 
 
 def create_raw(connection: Connection) -> None:
-    """Makes what is missing of the raw schema; idempotent, and safe where two do it at once. The caller commits."""
+    """Makes what is missing of the raw schema; idempotent, and safe where two do it at once. The caller commits.
+
+    What is there already is not touched, so that nothing waits for whoever reads or loads meanwhile.
+    """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('energy_monitor.schema'))")
-        cursor.execute("create schema if not exists raw")
-        cursor.execute(LOADS)
+        cursor.execute(
+            """
+            create schema if not exists raw;
+            create table if not exists raw.migrations (
+                number integer primary key,
+                run_at timestamptz not null default clock_timestamp()
+            )
+            """
+        )
+        cursor.execute("select coalesce(max(number), 0) from raw.migrations")
+        (done,) = cursor.fetchone() or (0,)
+        for number, statements in enumerate(MIGRATIONS, start=1):
+            if number > done:
+                cursor.execute(statements)
+                cursor.execute("insert into raw.migrations (number) values (%s)", [number])
         for dataset in DATASETS.values():
-            _create_table(cursor, dataset)
+            create_table(cursor, dataset)
 
 
-def _create_table(cursor, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+def create_table(cursor: Cursor, dataset: Dataset) -> None:
+    """Makes a dataset's raw table, or adds the columns that its declaration gained. Commits nothing."""
+    cursor.execute(
+        "select column_name from information_schema.columns where table_schema = 'raw' and table_name = %s",
+        [dataset.id],
+    )
+    existing = {name for (name,) in cursor.fetchall()}
     table = sql.Identifier("raw", dataset.id)
-    columns = [(c.name, SQL_TYPES[c.type] + _collation(c.type, c.role)) for c in dataset.columns] + list(BOOKKEEPING)
-    # The primary key leads with the time, so that a day's rows lie together and are found by range.
-    lead = [dataset.time_column] + [c.name for c in dataset.keys if c.name != dataset.time_column]
-    key = sql.SQL(", ").join(map(sql.Identifier, [*lead, "fetched_at", "lake_key"]))
-    body = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
-    cursor.execute(sql.SQL("create table if not exists {} ({}, primary key ({}))").format(table, body, key))
+    columns = [(c.name, SQL_TYPES[c.type] + _collation(c)) for c in dataset.columns] + list(BOOKKEEPING)
+    if not existing:
+        # The primary key leads with the time, so that a day's rows lie together and are found by range.
+        lead = [dataset.time_column] + [c.name for c in dataset.keys if c.name != dataset.time_column]
+        key = sql.SQL(", ").join(map(sql.Identifier, [*lead, "fetched_at", "lake_key"]))
+        body = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
+        cursor.execute(sql.SQL("create table {} ({}, primary key ({}))").format(table, body, key))
+        cursor.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(dataset.title)))
     for name, type_ in columns:
-        add = sql.SQL("alter table {} add column if not exists {} {}")
-        cursor.execute(add.format(table, sql.Identifier(name), sql.SQL(type_)))
+        if existing and name not in existing:
+            add = sql.SQL("alter table {} add column {} {}")
+            cursor.execute(add.format(table, sql.Identifier(name), sql.SQL(type_)))
     for column in dataset.columns:
-        comment = sql.SQL("comment on column {} is {}")
-        text = f"{column.role}{', ' + column.unit if column.unit else ''}"
-        cursor.execute(comment.format(sql.Identifier("raw", dataset.id, column.name), sql.Literal(text)))
-    cursor.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(dataset.title)))
+        if column.name not in existing:
+            text = f"{column.role}{', ' + column.unit if column.unit else ''}"
+            comment = sql.SQL("comment on column {} is {}")
+            cursor.execute(comment.format(sql.Identifier("raw", dataset.id, column.name), sql.Literal(text)))
 
 
-def _collation(type_: str, role: str) -> str:
-    return ' collate "C"' if type_ == "text" and role == "key" else ""
+def _collation(column: Column) -> str:
+    return ' collate "C"' if column.type == "text" and column.role == "key" else ""

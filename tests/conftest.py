@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 
 import boto3
@@ -15,6 +16,10 @@ from moto.server import ThreadedMotoServer
 
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from ingestion.ingest import ingest
+from ingestion.landing import Answer
+from ingestion.loading import Loaded
 from ingestion.settlement import DAY
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -168,3 +173,27 @@ def manifest_folder(folder: Path, entries: list[dict]) -> Path:
         manifest.append({k: v for k, v in entry.items() if k != "body"} | {"file": file})
     (folder / "MANIFEST.json").write_text(json.dumps(manifest))
     return folder
+
+
+def build_marts(workspace: Workspace, *arguments: str) -> None:
+    """Builds what the marts need, without the data tests: those are the business of the build test."""
+    from energy_monitor.dbt import run_dbt
+
+    assert run_dbt(workspace, ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", *arguments])
+
+
+def day_request(dataset: str, day: date) -> str:
+    """How a settlement date of a dataset is asked for."""
+    form = next(form for form in DATASETS[dataset].forms if form.type == "day")
+    return form.write(day, day)
+
+
+def take_in(workspace: Workspace, dataset: str, request: str, body: object, fetched_at: datetime) -> Loaded:
+    """Lands and loads one answer, by the function that everything else uses. `body`: bytes, or what JSON can say."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = Answer(request, fetched_at, 200, content)
+    connection = workspace.connect("ingester")
+    try:
+        return ingest(DATASETS[dataset], request, lambda _: answer, workspace.lake(), connection)
+    finally:
+        connection.close()

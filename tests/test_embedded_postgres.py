@@ -78,7 +78,7 @@ def make(tmp_path: Path, initialised: Path) -> Iterator[Callable[..., EmbeddedPo
     """Makes servers that are stopped at the end: from nothing, or from a copy of the initialised folder."""
     stops = contextlib.ExitStack()
 
-    def make_one(name: str = "pg", *, cold: bool = False, preferred_port: int = 54330) -> EmbeddedPostgres:
+    def make_one(name: str = "pg", *, cold: bool = False, preferred_port: int = 25433) -> EmbeddedPostgres:
         if not cold:
             shutil.copytree(initialised, tmp_path / name)
             (tmp_path / name / "port").unlink()  # each copy chooses its own

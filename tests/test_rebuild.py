@@ -1,0 +1,63 @@
+"""Replays of recorded bodies: twice adds nothing, in reverse changes nothing, and the lake alone rebuilds it all."""
+
+from pathlib import Path
+
+import pytest
+
+from energy_monitor.replay import recorded_answers
+from energy_monitor.workspace import Workspace
+from tests.conftest import WorkspaceMaker, build_marts, marts_of, rows_of, run_command
+
+RAW_TABLES = """
+    select table_name from information_schema.tables
+    where table_schema = 'raw' and table_name not in ('loads', 'load_days')
+"""
+# Every kind of body, with a clock-change day and the day that was revised; the rest only in the full size.
+FEW = ("2022-03-27", "2023-03-26", "2024-08-1", "REMIT", "2025-10-26", "historic demand data", "2026-06")
+
+
+def raw_counts(workspace: Workspace) -> dict[str, int]:
+    names = [name for (name,) in rows_of(workspace, RAW_TABLES)]
+    return {name: rows_of(workspace, f'select count(*) from raw."{name}"')[0][0] for name in names}
+
+
+def replay_all(workspace: Workspace, path: str, only: tuple[str, ...] | None, in_reverse: bool = False) -> int:
+    lake = workspace.lake()
+    answers = [answer for answer in recorded_answers(path, lake) if answer.dataset]
+    if only:
+        answers = [answer for answer in answers if any(part in answer.label for part in only)]
+    connection = workspace.connect("ingester")
+    try:
+        for answer in reversed(answers) if in_reverse else answers:
+            assert answer.replay(lake, connection).error is None
+    finally:
+        connection.close()
+    return len(answers)
+
+
+def test_replaying_again_adds_no_version(recorded_workspace: Workspace, recorded: Path) -> None:
+    before = raw_counts(recorded_workspace)
+    assert sum(before.values()) > 170_000
+    again = run_command("--workspace", "recorded", "replay", str(recorded / "bodies"))
+    assert raw_counts(recorded_workspace) == before
+    assert "Left alone" in again.stdout
+
+
+@pytest.mark.parametrize("only", [FEW, pytest.param(None, marks=pytest.mark.full)], ids=["few", "all"])
+def test_in_reverse_and_from_the_lake_alone(
+    make_workspace: WorkspaceMaker, recorded: Path, s3: str, only: tuple[str, ...] | None
+) -> None:
+    """In order into a folder, in reverse into a bucket, and from that bucket into a folder again."""
+    path = str(recorded / "bodies")
+    in_order, in_reverse, rebuilt = make_workspace(), make_workspace(s3), make_workspace()
+    bodies = replay_all(in_order, path, only)
+    replay_all(in_reverse, path, only, in_reverse=True)
+    # an empty database, and nothing but the lake of the one that was loaded in reverse
+    assert replay_all(rebuilt, in_reverse.lake_uri, None) == bodies
+    marts = []
+    for workspace in (in_order, in_reverse, rebuilt):
+        build_marts(workspace)
+        marts.append(marts_of(workspace))
+    assert sum(map(len, marts[0].values())) > 10_000
+    assert marts[0] == marts[1], "the order of the replay changed the marts"
+    assert marts[0] == marts[2], "the lake does not rebuild the marts"
