@@ -1,27 +1,27 @@
 """The command line: `energy-monitor [--workspace NAME] COMMAND`."""
 
 import dataclasses
+import json
+import shlex
 import sys
-from collections import Counter
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 
 import click
 import psycopg2
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from psycopg2.extras import register_default_json, register_default_jsonb
 
+from energy_monitor import cli_loading
 from energy_monitor.database import prepare
 from energy_monitor.doctor import examine
 from energy_monitor.errors import UserError
 from energy_monitor.output import PRINTERS, as_json_text, print_table
 from energy_monitor.postgres import PostgresError
-from energy_monitor.replay import Recorded, recorded_answers
 from energy_monitor.status import DatasetStatus, dataset_statuses
 from energy_monitor.workspace import Workspace
-from ingestion.catalogue import DATASETS
-from ingestion.ingest import finish_landed
 from ingestion.lake import LakeError
-from ingestion.loading import Loaded
+from ingestion.landing import KindError
 
 pass_workspace = click.make_pass_decorator(Workspace)
 
@@ -44,7 +44,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (UserError, PostgresError, LakeError) as error:
+    except (UserError, PostgresError, LakeError, KindError) as error:
         _fail(str(error), 2)
     except psycopg2.OperationalError as error:
         _fail(f"PostgreSQL went away: {str(error).strip()}", 2)
@@ -53,68 +53,6 @@ def main() -> None:
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"energy-monitor: {sentence}", err=True)
     sys.exit(code)
-
-
-@cli.command()
-@click.argument("path")
-@pass_workspace
-def replay(workspace: Workspace, path: str) -> None:
-    """Land and load recorded answers, oldest first.
-
-    PATH is a folder with a MANIFEST.json, a lake's folder, or s3://bucket/prefix. What was loaded before is not
-    loaded again; what failed before is tried again.
-    """
-    prepare(workspace)
-    lake = workspace.lake()
-    answers = recorded_answers(path, lake)
-    connection = workspace.connect("ingester")
-    outcomes: dict[str, Counter[str]] = {}
-    failures: list[tuple[str, Loaded]] = []
-
-    def note(dataset_id: str, label: str, loaded: Loaded) -> None:
-        counts = outcomes.setdefault(dataset_id, Counter())
-        counts[loaded.status] += 1
-        counts["rows"] += loaded.rows_seen
-        counts["versions"] += loaded.rows_new
-        if loaded.error:
-            failures.append((label, loaded))
-
-    try:
-        for dataset in DATASETS.values():
-            for attempt, loaded in finish_landed(dataset, lake, connection):
-                note(dataset.id, attempt.request, loaded)
-        known = [answer for answer in answers if answer.dataset]
-        with _progress() as progress:
-            task = progress.add_task("replaying", total=len(known))
-            for answer in known:
-                assert answer.dataset is not None
-                note(answer.dataset.id, answer.label, answer.replay(lake, connection))
-                progress.advance(task)
-    finally:
-        connection.close()
-    _show_replay(outcomes, [answer for answer in answers if answer.dataset is None])
-    for label, loaded in failures:
-        click.echo(f"not loaded: {label}: {loaded.error}", err=True)
-    if failures:
-        sys.exit(1)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def _show_replay(outcomes: dict[str, Counter[str]], unknown: list[Recorded]) -> None:
-    rows = []
-    for dataset_id, counts in outcomes.items():
-        not_loaded = counts["failed"] + counts["unanswered"]
-        cells = (counts["loaded"], counts["loaded before"], not_loaded, counts["rows"], counts["versions"])
-        rows.append((dataset_id, *(f"{cell:,}" for cell in cells)))
-    print_table(("dataset", "loaded", "loaded before", "not loaded", "rows", "new versions"), rows)
-    if unknown:
-        click.echo(f"Left alone, as the catalogue does not know them yet ({len(unknown)}):")
-        for label, count in Counter(answer.label.partition("?")[0] for answer in unknown).items():
-            click.echo(f"  {count:3} × {label}")
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -140,7 +78,7 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
         from energy_monitor.dbt import environment
 
         for name, value in environment(workspace, "analyst").items():
-            click.echo(f"export {name}='{value}'")
+            click.echo(f"export {name}={shlex.quote(value)}")
         return
     server = workspace.server()
     connection = workspace.connect("auditor")
@@ -188,6 +126,9 @@ def query(workspace: Workspace, statement: str, form: str) -> None:
     """Run one SQL query over raw and marts, read-only. Times are UTC."""
     prepare(workspace)
     connection = workspace.connect("auditor")
+    exact = partial(json.loads, parse_float=Decimal)
+    register_default_json(connection, loads=exact)
+    register_default_jsonb(connection, loads=exact)
     try:
         connection.set_session(readonly=True)
         with connection.cursor() as cursor:
@@ -196,6 +137,8 @@ def query(workspace: Workspace, statement: str, form: str) -> None:
             rows = cursor.fetchall() if cursor.description else []
     except psycopg2.Error as error:
         raise UserError(f"PostgreSQL refused the query: {str(error).strip()}") from error
+    except ValueError as error:  # PostgreSQL's calendar is longer than Python's
+        raise UserError(f"cannot show a time of the answer ({error}): cast it to text") from error
     finally:
         connection.close()
     PRINTERS[form](names, rows)
@@ -218,3 +161,7 @@ def stop(workspace: Workspace) -> None:
     """Stop the embedded PostgreSQL, which all workspaces of a home share. Any command starts it again."""
     workspace.postgres.stop()
     click.echo("the embedded PostgreSQL is stopped")
+
+
+for command in cli_loading.COMMANDS:
+    cli.add_command(command)

@@ -32,6 +32,7 @@ grant temporary on database {database} to ingester, transformer, analyst;
 grant create on database {database} to owner;
 alter database {database} set timezone to 'UTC';
 revoke all on schema public from public;
+revoke execute on function lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) from public;
 
 create schema if not exists raw authorization owner;
 grant usage on schema raw to ingester, transformer, analyst, auditor;

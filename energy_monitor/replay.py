@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,8 +47,10 @@ def _from_manifest(folder: Path) -> list[Recorded]:
     manifest = folder / "MANIFEST.json"
     try:
         entries = json.loads(manifest.read_text())
+        if not isinstance(entries, list):
+            raise TypeError(f"it is {type(entries).__name__}")
         timed = [(datetime.fromisoformat(entry["fetched_at"]), _manifest_entry(folder, entry)) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{manifest} is no list of entries with file, source, request and fetched_at: {error!r}"
         ) from error
@@ -64,16 +67,16 @@ def _manifest_entry(folder: Path, entry: dict[str, Any]) -> Recorded:
     place = next((p for p in (folder / file, folder.parent / file) if p.is_file()), None)
     dataset = dataset_of(entry["source"], request)
 
-    def fetch(request: str) -> Answer:
+    def fetch(request: str) -> list[Answer]:
         if place is None:
             raise UserError(f"{folder / 'MANIFEST.json'} names {file}, which is not there")
         body = place.read_bytes()
         if place.suffix == ".gz":
             try:
                 body = gzip.decompress(body)
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise UserError(f"{place} is no whole gzip file: {error}") from error
-        return Answer(request, fetched_at, entry.get("status", 200), body)
+        return [Answer(request, fetched_at, entry.get("status", 200), body)]
 
     def replay(lake: Lake, connection: Connection) -> Loaded:
         assert dataset is not None
@@ -97,6 +100,6 @@ def _lake_entry(lake: Lake, own_lake: Lake, key: str) -> Recorded:
             return load_landed(dataset, attempt, own, connection)
         body = read_body(lake, attempt.body_key) if attempt.body_key else None
         answer = Answer(attempt.request, attempt.fetched_at, attempt.status, body, attempt.error, attempt.headers)
-        return ingest(dataset, attempt.request, lambda _: answer, own, connection)
+        return ingest(dataset, attempt.request, lambda _: [answer], own, connection)
 
     return Recorded(key, dataset, replay)

@@ -59,7 +59,10 @@ class Workspace:
         return f"{shared.rstrip('/')}/{self.name}" if shared else str(self.folder / "lake")
 
     def lake(self) -> Lake:
-        return open_lake(self.lake_uri)
+        """The lake. The two workspaces that are named for their kind take answers of that kind alone."""
+        lake = open_lake(self.lake_uri)
+        lake.kind = {"live": "real", "simulated": "simulated"}.get(self.name)
+        return lake
 
     @property
     def database_url(self) -> str | None:
@@ -139,12 +142,16 @@ def connect(server: Server, database: str, user: str, password: str) -> Connecti
 
 
 def _server_at(url: str) -> Server:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:  # a port that is no number, half a bracket
+        parts, port = urlsplit(""), 0
     if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.username:
         raise UserError("ENERGY_MONITOR_DATABASE_URL is not of the form postgresql://user:password@host:port/database")
     return Server(
         parts.hostname,
-        parts.port or 5432,
+        port,
         unquote(parts.username),
         unquote(parts.password or ""),
         parts.path.lstrip("/") or "postgres",

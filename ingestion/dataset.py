@@ -1,7 +1,7 @@
 """What a dataset is: how it is asked for, what its rows hold, when they are due. See `datasets/` for each."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
@@ -95,6 +95,18 @@ class Form:
             raise ValueError(f"{self.template} cannot ask for {first} to {last}")
         return request
 
+    def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
+        """Requests, none larger than the endpoint answers, that cover settlement dates; `period` is a row's length."""
+        days = max(1, self.largest // DAY)
+        while first_day <= last_day:
+            last_of_window = min(last_day, first_day + DAY * (days - 1))
+            if self.type == "day":
+                yield self.write(first_day, last_of_window)
+            else:
+                start, end = local_midnight_utc(first_day), local_midnight_utc(last_of_window + DAY)
+                yield self.write(start + self.behind, end - period + self.behind)
+            first_day = last_of_window + DAY
+
     def read(self, request: str) -> Window | None:
         """The window that a request of this form asks for; None where the request has another form."""
         split, own = urlsplit(request), urlsplit(self.template)
@@ -140,12 +152,15 @@ class Dataset:
     """One dataset of one source: one endpoint, one raw table, one ingester.
 
     kind: measurements (the newest version holds), forecasts (every issue matters) or messages.
-    paths: what requests for it look like, without a window too (a regular expression over the path).
+    requests: what requests for it look like, without a window too: a regular expression over the path, and over as
+        much of the query as it takes to tell the dataset.
     forms: how windows are asked for; the first is the one that we use.
     rows: the decoded body to its rows, by source field name; raises BodyError for another shape. Pure.
     time_column: the key column that says when the row is (an instant, or a settlement date).
     period: the time that one row stands for.
     stamp: the column that says when the source made a row; of two rows for one key, the later one holds.
+    newest: the request for what the source knows now, `{now}` being the half-hour; a forecast cannot be asked for
+        otherwise, as its source keeps no issue but the newest.
     cadence: how often the source publishes. publication_lag: how long after a period's end its row is due.
     revised_for: how far back the source still changes rows.
     """
@@ -154,7 +169,7 @@ class Dataset:
     source: str
     title: str
     kind: Literal["measurement", "forecast", "message"]
-    paths: str
+    requests: str
     forms: tuple[Form, ...]
     rows: Callable[[Any], list[Mapping[str, Any]]]
     columns: tuple[Column, ...]
@@ -164,6 +179,7 @@ class Dataset:
     publication_lag: timedelta
     revised_for: timedelta
     stamp: str | None = None
+    newest: str | None = None
 
     @cached_property
     def keys(self) -> tuple[Column, ...]:
@@ -179,7 +195,7 @@ class Dataset:
 
     def answers(self, request: str) -> bool:
         """Whether a request, as path and query, is one for this dataset."""
-        return re.fullmatch(self.paths, urlsplit(request).path) is not None
+        return re.fullmatch(rf"(?:{self.requests})(?:[?&].*)?", request) is not None
 
     def window_of(self, request: str) -> Window | None:
         """What a request asked for, or None where it names no window (then it covers the rows that came)."""

@@ -1,6 +1,6 @@
 """One request from end to end: fetch, land, load. What a Lambda handler, a local run and a replay all call."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from psycopg2.extensions import connection as Connection
@@ -10,12 +10,18 @@ from ingestion.lake import Lake
 from ingestion.landing import Answer, Attempt, attempt_keys, land, read_attempt, read_body
 from ingestion.loading import Loaded, load
 
-Fetch = Callable[[str], Answer]
+Fetch = Callable[[str], Iterable[Answer]]  # a request, as path and query, to the answers of each attempt at it
 
 
 def ingest(dataset: Dataset, request: str, fetch: Fetch, lake: Lake, connection: Connection) -> Loaded:
-    """Asks a source once, lands what came back, then loads it. An error of the source is an answer too."""
-    return load_landed(dataset, land(lake, dataset, fetch(request)), lake, connection)
+    """Asks a source, lands each answer as it comes and loads it. An error of the source is an answer too.
+
+    Returns what became of the last attempt. Raises KindError for an answer of another kind than the lake's.
+    """
+    loaded = Loaded("unanswered", error="nothing was asked")
+    for answer in fetch(request):
+        loaded = load_landed(dataset, land(lake, dataset, answer), lake, connection)
+    return loaded
 
 
 def load_landed(dataset: Dataset, attempt: Attempt, lake: Lake, connection: Connection) -> Loaded:

@@ -5,6 +5,7 @@ Keys use `/` and sort by their characters. `put` of a key that exists changes no
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ class LakeError(RuntimeError):
 
 class Lake(Protocol):
     uri: str
+    kind: str | None  # of the answers in it, where that is known already: see ingestion.landing.claim
 
     def put(self, key: str, data: bytes) -> bool:
         """Writes an object; False, and nothing written, where the key already exists."""
@@ -35,6 +37,8 @@ def open_lake(uri: str) -> Lake:
         if not bucket:
             raise LakeError(f"{uri} names no bucket; write s3://bucket/prefix")
         return S3Lake(bucket, prefix)
+    if re.match("[a-z0-9]+:/", uri):  # would be a folder of that name
+        raise LakeError(f"{uri} is no lake's address: write s3://bucket/prefix, or a folder's path")
     return FolderLake(Path(uri))
 
 
@@ -44,6 +48,7 @@ class FolderLake:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().resolve()
         self.uri = str(self.folder)
+        self.kind: str | None = None
 
     def put(self, key: str, data: bytes) -> bool:
         path = self._path(key)
@@ -58,9 +63,9 @@ class FolderLake:
                 os.link(temporary, path)  # unlike a rename, fails where the key exists
             finally:
                 os.unlink(temporary)
-        except FileExistsError:
-            return False
         except OSError as error:
+            if isinstance(error, FileExistsError) and path.is_file():
+                return False
             raise LakeError(f"cannot write {key} into the lake at {self.uri}: {error.strerror}") from error
         return True
 
@@ -81,10 +86,9 @@ class FolderLake:
         yield from sorted(key for key in found if key.startswith(prefix))
 
     def _path(self, key: str) -> Path:
-        path = self.folder / key
-        if ".." in Path(key).parts:
+        if ".." in Path(key).parts or Path(key).is_absolute():
             raise LakeError(f"{key} is no key: it leads out of the lake")
-        return path
+        return self.folder / key
 
 
 class S3Lake:
@@ -96,9 +100,13 @@ class S3Lake:
 
         self.bucket, self.prefix = bucket, prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.uri = f"s3://{bucket}/{self.prefix}".rstrip("/")
+        self.kind: str | None = None
         # path-style: buckets of a server on loopback have no host name of their own
         config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 5, "mode": "standard"})
-        self.client: Any = boto3.client("s3", config=config)
+        try:
+            self.client: Any = boto3.client("s3", config=config)
+        except (ValueError, *self._error()) as error:  # an endpoint, a region or a profile that is none
+            raise LakeError(f"cannot use the lake at {self.uri}: {error}") from error
 
     def put(self, key: str, data: bytes) -> bool:
         for last in (False, False, True):

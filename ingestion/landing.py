@@ -8,6 +8,7 @@ The body is written first: an attempt record that names a body is proof that the
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from ingestion.dataset import Dataset
 from ingestion.lake import Lake, LakeError
 
 ATTEMPT = ".attempt.json"
+SIMULATED_HEADER = "x-energy-monitor-simulated"  # a simulator's mark: the time of its clock
+KIND_KEY = "kind.txt"
 STAMP = "%Y%m%dT%H%M%S.%fZ"  # of fixed width, so that keys sort by time
 
 
@@ -30,6 +33,17 @@ class Answer:
     body: bytes | None
     error: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """`simulated` or `real`; an answer that never came is of neither kind."""
+        if not self.headers and self.body is None:
+            return "none"
+        return "simulated" if SIMULATED_HEADER in self.headers else "real"
+
+
+class KindError(RuntimeError):
+    """A simulated answer was about to be landed among real ones, or a real one among simulated ones."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,28 @@ class Attempt:
     headers: Mapping[str, str]
 
 
+def claim(lake: Lake, kind: str) -> None:
+    """Says, once and for all, whether a lake is for simulated or for real answers.
+
+    Raises KindError where it is for the other kind.
+    """
+    if lake.kind is None:
+        lake.put(KIND_KEY, kind.encode())
+        lake.kind = lake.get(KIND_KEY).decode()
+    if lake.kind != kind:
+        raise KindError(
+            f"the lake at {lake.uri} is for {lake.kind} answers and this one is {kind}: it was not landed. "
+            "Use another workspace, or correct the sources' base URLs"
+        )
+
+
 def land(lake: Lake, dataset: Dataset, answer: Answer) -> Attempt:
-    """Writes an answer into the lake, once; landing the same answer again changes nothing."""
+    """Writes an answer into the lake, once; landing the same answer again changes nothing.
+
+    Raises KindError, and lands nothing, where a simulated answer would come among real ones, or the other way round.
+    """
+    if answer.kind != "none":
+        claim(lake, answer.kind)
     if answer.fetched_at.tzinfo is None:
         raise ValueError(f"fetched_at {answer.fetched_at} of {answer.request} has no time zone")
     fetched_at = answer.fetched_at.astimezone(UTC)
@@ -95,7 +129,7 @@ def read_attempt(lake: Lake, key: str) -> Attempt:
         if record.pop("format") != 1:
             raise ValueError("its format is not 1")
         return Attempt(key=key, **record | {"fetched_at": datetime.fromisoformat(record["fetched_at"])})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError(f"{key} in the lake at {lake.uri} is no attempt record: {error}") from error
 
 
@@ -103,7 +137,7 @@ def read_body(lake: Lake, body_key: str) -> bytes:
     """A landed body, byte for byte as it came."""
     try:
         return gzip.decompress(lake.get(body_key))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise LakeError(f"{body_key} in the lake at {lake.uri} is damaged: {error}") from error
 
 

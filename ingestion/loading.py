@@ -45,7 +45,7 @@ def load(connection: Connection, dataset: Dataset, attempt: Attempt, read_body: 
 
     `read_body` reads a body of the lake by its key. Faults of the lake or the database itself are raised.
     """
-    if attempt.status != 200 or attempt.body_key is None:
+    if attempt.status != 200 or attempt.error or attempt.body_key is None:
         error = attempt.error or f"the source answered with HTTP status {attempt.status}"
         return _record_failure(connection, dataset, attempt, "unanswered", error)
     with connection, connection.cursor() as cursor:
@@ -58,7 +58,7 @@ def load(connection: Connection, dataset: Dataset, attempt: Attempt, read_body: 
             return _load(cursor, dataset, attempt, window, body, read_body)
     except BodyError as error:
         return _record_failure(connection, dataset, attempt, "failed", str(error))
-    except psycopg2.DataError as error:
+    except (psycopg2.DataError, psycopg2.errors.ProgramLimitExceeded) as error:  # as a key too long for an index
         reason = f"PostgreSQL refused a value: {str(error).splitlines()[0]}"
         return _record_failure(connection, dataset, attempt, "failed", reason)
 

@@ -217,13 +217,12 @@ def _day_of(text: str) -> date:
 def _number(value: Any) -> str:
     if not isinstance(value, Number):
         raise ValueError(f"{_show(value)} is no number")
-    if not value.lstrip("-").isdigit():
-        try:
-            is_too_large = abs(Decimal(value).adjusted()) > LARGEST_EXPONENT
-        except InvalidOperation:  # an exponent beyond even Decimal
-            is_too_large = True
-    else:
-        is_too_large = len(value) > LARGEST_EXPONENT
+    if len(value) <= LARGEST_EXPONENT and value.lstrip("-").isdigit():
+        return value
+    try:
+        is_too_large = abs(Decimal(value).adjusted()) > LARGEST_EXPONENT
+    except InvalidOperation:  # an exponent beyond even Decimal
+        is_too_large = True
     if is_too_large:
         raise ValueError(f"{_show(value)} is no quantity of a grid")
     return value

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from energy_monitor.cli import main
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
@@ -128,6 +130,37 @@ def run_command(*arguments: str, expect: int | None = 0, **environ: str) -> subp
     return done
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """`energy-monitor` in this process: as `run_command`, in a tenth of the time."""
+
+    def run(*arguments: str, expect: int = 0, **environ: str) -> Done:
+        code = 0
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["energy-monitor", *arguments])
+            capsys.readouterr()
+            try:
+                main()
+            except SystemExit as stop:
+                code = int(stop.code or 0)
+        done = Done(code, *capsys.readouterr())
+        assert done.code == expect, done
+        return done
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def recorded_workspace(home: Path, recorded: Path) -> Workspace:
     """The workspace `recorded`, replayed and built by the two commands of the README."""
@@ -194,6 +227,6 @@ def take_in(workspace: Workspace, dataset: str, request: str, body: object, fetc
     answer = Answer(request, fetched_at, 200, content)
     connection = workspace.connect("ingester")
     try:
-        return ingest(DATASETS[dataset], request, lambda _: answer, workspace.lake(), connection)
+        return ingest(DATASETS[dataset], request, lambda _: [answer], workspace.lake(), connection)
     finally:
         connection.close()

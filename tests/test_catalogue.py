@@ -17,7 +17,7 @@ from ingestion.coverage import days_covered
 from ingestion.dataset import Column, Dataset, Form, Window
 from ingestion.schema import BOOKKEEPING, SQL_TYPES, create_raw
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
-from tests.conftest import WorkspaceMaker, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, rows_of, take_in
 
 FORMS = [(dataset, form) for dataset in DATASETS.values() for form in dataset.forms]
 each_form = pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_column_that_is_declared_later_is_added_and_what_was_loaded_stays(
     workspace = make_workspace()
     dataset = DATASETS["fuelhh"]
     day, fetched_at = date(2024, 1, 1), datetime(2024, 1, 2, tzinfo=UTC)
-    request = dataset.forms[0].write(day, day)
+    request = day_request("fuelhh", day)
     row = {"startTime": "2024-01-01T00:00:00Z", "fuelType": "WIND", "generation": 1, "capacity": 7}
     assert take_in(workspace, "fuelhh", request, [row], fetched_at).rows_new == 1
     before = rows_of(workspace, "select * from raw.fuelhh")

@@ -10,7 +10,7 @@ import pytest
 from ingestion.catalogue import DATASETS
 from tests.conftest import REPOSITORY
 
-HEAVY = ("pandas", "numpy", "dagster", "dbt", "streamlit", "sqlalchemy", "boto3", "botocore", "requests")
+HEAVY = ("pandas", "numpy", "dagster", "dbt", "streamlit", "sqlalchemy", "boto3")
 IMPORT_ALL = """
 import importlib, pkgutil, sys, ingestion
 names = [module.name for module in pkgutil.walk_packages(ingestion.__path__, "ingestion.")]

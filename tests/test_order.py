@@ -97,7 +97,7 @@ def load_all(workspace: Workspace, lake: Lake, dataset: str, answers: list[Answe
         connection = workspace.connect("ingester")
         try:
             for answer in mine:
-                loaded = ingest(DATASETS[dataset], answer.request, lambda _, it=answer: it, lake, connection)
+                loaded = ingest(DATASETS[dataset], answer.request, lambda _, it=answer: [it], lake, connection)
                 assert loaded.error is None
                 outcomes.append(loaded.status)
         finally:

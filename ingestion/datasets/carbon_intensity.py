@@ -52,10 +52,10 @@ NATIONAL_ACTUAL = _intensity(
     "carbon_national_actual",
     "National carbon intensity, actual, with the forecast as the source last had it",
     kind="measurement",
-    paths=r"/intensity/date/[\d-]+|/intensity/\d[^/]*/\d[^/]*",
+    requests=r"/intensity/date/[\d-]+|/intensity/\d[^/]*/\d[^/]*",
     forms=(
-        Form("/intensity/date/{first}", "from", "day", DAY),
         Form("/intensity/{first}/{last}", "to", "instant", 14 * DAY, behind=HALF_HOUR),
+        Form("/intensity/date/{first}", "from", "day", DAY),
     ),
     publication_lag=timedelta(minutes=60),
     revised_for=2 * DAY,
@@ -65,7 +65,8 @@ NATIONAL_FORECAST = _intensity(
     "carbon_national_forecast",
     "National carbon intensity, forecast up to 48 hours ahead",
     kind="forecast",
-    paths="/intensity/[^/]+/fw(24|48)h",
+    newest="/intensity/{now}/fw48h",
+    requests="/intensity/[^/]+/fw(24|48)h",
     forms=(
         Form("/intensity/{first}/fw48h", "to", "instant", 2 * DAY, span=2 * DAY, behind=HALF_HOUR),
         Form("/intensity/{first}/fw24h", "to", "instant", DAY, span=DAY, behind=HALF_HOUR),

@@ -45,7 +45,7 @@ def _generation_by_fuel(code: str, dataset_id: str, title: str, period: timedelt
         source="elexon",
         title=title,
         kind="measurement",
-        paths=f"{path}(/stream)?",
+        requests=f"{path}(/stream)?",
         forms=tuple(
             form
             for p in (path, f"{path}/stream")
@@ -79,7 +79,7 @@ DEMAND_OUTTURN = Dataset(
     source="elexon",
     title="Demand on the transmission system (INDO and ITSDO)",
     kind="measurement",
-    paths="/demand/outturn(/stream)?",
+    requests="/demand/outturn(/stream)?",
     forms=(_by_day("/demand/outturn", 28 * DAY), _by_day("/demand/outturn/stream", 28 * DAY)),
     rows=rows,
     columns=(
@@ -103,7 +103,7 @@ SYSTEM_PRICES = Dataset(
     source="elexon",
     title="Imbalance (system) prices and net imbalance volume",
     kind="measurement",
-    paths=r"/balancing/settlement/system-prices/[\d-]+",
+    requests=r"/balancing/settlement/system-prices/[\d-]+",
     forms=(Form("/balancing/settlement/system-prices/{first}", "settlementDate", "day", DAY),),
     rows=rows,
     columns=(
@@ -143,7 +143,7 @@ MARKET_INDEX = Dataset(
     source="elexon",
     title="Market index prices and volumes, by provider",
     kind="measurement",
-    paths="/balancing/pricing/market-index|/datasets/MID(/stream)?",
+    requests="/balancing/pricing/market-index|/datasets/MID(/stream)?",
     forms=tuple(
         Form(f"{path}?from={{first}}&to={{last}}", "startTime", "instant", 7 * DAY)
         for path in ("/balancing/pricing/market-index", "/datasets/MID", "/datasets/MID/stream")
@@ -169,7 +169,7 @@ REMIT = Dataset(
     source="elexon",
     title="REMIT messages on unavailable plant",
     kind="message",
-    paths="/datasets/REMIT(/stream)?",
+    requests="/datasets/REMIT(/stream)?",
     forms=tuple(
         # A message's publish time is part of its key, so what an answer lacks is known to be absent.
         _by_publish_time(path, DAY, behind=timedelta(0), complete=True)

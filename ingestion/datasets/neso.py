@@ -1,11 +1,77 @@
-"""NESO's data portal (CKAN): yearly files of demand with embedded wind and solar. NESO Open Data Licence."""
+"""NESO's data portal (CKAN): embedded wind and solar, as it was and as it is expected. NESO Open Data Licence."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
-from ingestion.dataset import BodyError, Column, Dataset, Form
+from ingestion.dataset import BodyError, Column, Dataset, Form, Window
 from ingestion.settlement import DAY, HALF_HOUR
+
+SEARCH = "/datastore_search"
+# The yearly files of "Historic demand data".
+HISTORIC_DEMAND_FILES = {
+    2009: "ed8a37cb-65ac-4581-8dbc-a3130780da3a",
+    2010: "b3eae4a5-8c3c-4df1-b9de-7db243ac3a09",
+    2011: "01522076-2691-4140-bfb8-c62284752efd",
+    2012: "4bf713a2-ea0c-44d3-a09a-63fc6a634b00",
+    2013: "2ff7aaff-8b42-4c1b-b234-9446573a1e27",
+    2014: "b9005225-49d3-40d1-921c-03ee2d83a2ff",
+    2015: "cc505e45-65ae-4819-9b90-1fbb06880293",
+    2016: "3bb75a28-ab44-4a0b-9b1c-9be9715d3c44",
+    2017: "2f0f75b8-39c5-46ff-a914-ae38088ed022",
+    2018: "fcb12133-0db0-4f27-a4a5-1669fd9f6d33",
+    2019: "dd9de980-d724-415a-b344-d8ae11321432",
+    2020: "33ba6857-2a55-479f-9308-e5c4c53d4381",
+    2021: "18c69c42-f20d-46f0-84e9-e279045befc6",
+    2022: "bb44a1b5-75b1-4db2-8491-257f23385006",
+    2023: "bf5ab335-9b40-4ea4-b93a-ab4af7bce003",
+    2024: "f6d02c0f-957b-48cb-82ee-09003f2ba759",
+    2025: "b2bde559-3455-4021-b179-dfe60c0337b0",
+    2026: "8a4a771c-3929-4e56-93ad-cdf13219dea5",
+}
+EMBEDDED_FORECAST_FILE = "db6c038f-98af-4570-ab60-24d71ebd0ae5"
+MOST_ROWS = 32000  # the largest `limit` that CKAN takes
+RECORDED_REQUEST = r"datastore_search \(historic demand data \d{4}\).*"  # how old recordings say what was asked
+
+
+@dataclass(frozen=True)
+class YearlyFileForm(Form):
+    """Days of the yearly files. Years write their dates in different ways, so each day is asked for in all of them."""
+
+    def write(self, first: date | datetime, last: date | datetime) -> str:
+        spellings = [text for day in _days(first, last) for text in _spellings(day)]
+        filters = quote(json.dumps({"SETTLEMENT_DATE": spellings}, separators=(",", ":")))
+        file = HISTORIC_DEMAND_FILES.get(first.year)
+        if file is None:
+            raise ValueError(f"NESO's file of historic demand for {first.year} is not known")
+        return f"{SEARCH}?resource_id={file}&filters={filters}&limit={MOST_ROWS}"
+
+    def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
+        for year in range(first_day.year, last_day.year + 1):
+            first, last = max(first_day, date(year, 1, 1)), min(last_day, date(year, 12, 31))
+            yield from super().windows(first, last, period)
+
+    def read(self, request: str) -> Window | None:
+        query = parse_qs(urlsplit(request).query)
+        try:
+            days = json.loads(query["filters"][0])["SETTLEMENT_DATE"][::3]
+            return Window(self, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += DAY
+
+
+def _spellings(day: date) -> tuple[str, str, str]:
+    short = f"{day:%d-%b-}"
+    return day.isoformat(), f"{short.upper()}{day:%Y}", f"{short}{day:%y}"
 
 
 def records(body: Any) -> list[Mapping[str, Any]]:
@@ -22,8 +88,9 @@ HISTORIC_DEMAND = Dataset(
     source="neso",
     title="Demand outturn with embedded wind and solar and the flows of interconnectors",
     kind="measurement",
-    paths=r"datastore_search \(historic demand data \d{4}\).*",
+    requests="|".join([rf"{SEARCH}\?resource_id=({'|'.join(HISTORIC_DEMAND_FILES.values())})", RECORDED_REQUEST]),
     forms=(
+        YearlyFileForm(SEARCH, "SETTLEMENT_DATE", "day", largest=62 * DAY),
         Form(
             "datastore_search (historic demand data {year}), filters SETTLEMENT_DATE={first}",
             "SETTLEMENT_DATE",
@@ -60,8 +127,35 @@ HISTORIC_DEMAND = Dataset(
     time_column="SETTLEMENT_DATE",
     period=HALF_HOUR,
     cadence=DAY,
-    publication_lag=2 * DAY,
+    publication_lag=25 * DAY,  # the file is said to run 21 days behind
     revised_for=timedelta(days=60),
 )
 
-DATASETS = (HISTORIC_DEMAND,)
+EMBEDDED_FORECAST = Dataset(
+    id="neso_embedded_forecast",
+    source="neso",
+    title="Embedded wind and solar, forecast up to 14 days ahead",
+    kind="forecast",
+    requests=rf"{SEARCH}\?resource_id={EMBEDDED_FORECAST_FILE}",
+    forms=(),  # the file holds the newest issue, whatever is asked for
+    newest=f"{SEARCH}?resource_id={EMBEDDED_FORECAST_FILE}&limit={MOST_ROWS}",
+    rows=records,
+    columns=(
+        Column("SETTLEMENT_DATE", "day", "key"),
+        Column("SETTLEMENT_PERIOD", "integer", "key"),
+        Column("EMBEDDED_WIND_FORECAST", "number", "value", "MW"),
+        Column("EMBEDDED_WIND_CAPACITY", "number", "value", "MW"),
+        Column("EMBEDDED_SOLAR_FORECAST", "number", "value", "MW"),
+        Column("EMBEDDED_SOLAR_CAPACITY", "number", "value", "MW"),
+        Column("DATE_GMT", "day", "attribute"),
+        Column("TIME_GMT", "text", "attribute"),
+        Column("_id", "integer", "attribute"),
+    ),
+    time_column="SETTLEMENT_DATE",
+    period=HALF_HOUR,
+    cadence=timedelta(hours=1),
+    publication_lag=timedelta(0),
+    revised_for=timedelta(0),
+)
+
+DATASETS = (HISTORIC_DEMAND, EMBEDDED_FORECAST)
