@@ -9,6 +9,11 @@
     missing      asked for, due, and not received
 -#}
 
+{#- All of them, the least certain first. -#}
+{% macro all_states() -%}
+    {{ return(['missing', 'withdrawn', 'suspect', 'forecast', 'provisional', 'settled']) }}
+{%- endmacro %}
+
 {#-
     The newest version of each row of a staging model, with what the state of its numbers is made of: `is_withdrawn`,
     `rule_state` and `settlement_run`. `asked` is a relation of asked periods; `key` names the columns of a row.
@@ -89,7 +94,7 @@
 {#- The state of a row of several numbers: that of its least certain one. Null states were never asked for. -#}
 {% macro least_certain(states) -%}
     case
-        {% for state in ['missing', 'withdrawn', 'suspect', 'forecast', 'provisional', 'settled'] -%}
+        {% for state in all_states() -%}
         when '{{ state }}' in ({{ states | join(', ') }}) then '{{ state }}'
         {% endfor -%}
     end

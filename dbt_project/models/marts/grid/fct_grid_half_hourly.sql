@@ -17,10 +17,11 @@ with generation as (
 mix as (
 
     select
-        period_start_utc,
-        {% for category in ['nuclear', 'biomass', 'gas', 'coal', 'oil', 'hydro', 'other', 'unknown'] -%}
-        {{ whole_sum("generation.category = '" ~ category ~ "'") }} as {{ category }}_mw,
-        {% endfor -%}
+        generation.period_start_utc,
+        {% for category in ['nuclear', 'biomass', 'gas', 'coal', 'oil', 'hydro', 'other'] %}
+            {{ whole_sum("generation.category = '" ~ category ~ "'") }} as {{ category }}_mw,
+        {% endfor %}
+        {{ whole_sum("generation.category = 'unknown' and not generation.is_interconnector") }} as unknown_mw,
         {{ whole_sum("generation.category = 'wind' and not generation.is_embedded") }} as wind_mw,
         {{ whole_sum("generation.fuel_code = 'EMBEDDED_WIND'") }} as embedded_wind_mw,
         {{ whole_sum("generation.fuel_code = 'EMBEDDED_SOLAR'") }} as embedded_solar_mw,
@@ -44,7 +45,7 @@ mix as (
             "max(case when generation.state = 'settled' then generation.state end)",
         ]) }} as generation_state
     from generation
-    group by period_start_utc
+    group by generation.period_start_utc
 
 ),
 
@@ -119,6 +120,8 @@ select
     supply.exports_mw,
     supply.transmission_supply_mw,
     supply.supply_mw,
+    case when supply.supply_mw is not null then supply.renewable_mw end as renewable_mw,
+    case when supply.supply_mw is not null then supply.zero_carbon_mw end as zero_carbon_mw,
     cast(supply.nuclear_mw / nullif(supply.supply_mw, 0) as double precision) as nuclear_share,
     cast(supply.renewable_mw / nullif(supply.supply_mw, 0) as double precision) as renewable_share,
     cast(supply.zero_carbon_mw / nullif(supply.supply_mw, 0) as double precision) as zero_carbon_share,

@@ -4,6 +4,18 @@ with asked as (
 
 ),
 
+system_prices_asked as (
+
+    select * from asked where dataset = 'system_prices'
+
+),
+
+market_index_asked as (
+
+    select * from asked where dataset = 'market_index'
+
+),
+
 system_price_rows as (
 
     {{ newest_rows(
@@ -12,13 +24,19 @@ system_price_rows as (
 
 ),
 
--- The headline price is that of one provider, never an average: the other one trades nothing in most half-hours.
--- A price without volume is no price.
 market_index_rows as (
 
     {{ newest_rows(
         ref('stg_elexon__market_index_prices'), 'market_index', ['period_start_utc', 'data_provider'], 'asked'
     ) }}
+
+),
+
+-- The headline price is that of one provider, never an average: the other one trades nothing in most half-hours.
+-- A price without volume is no price.
+headline_rows as (
+
+    select * from market_index_rows where data_provider = 'APXMIDP' and volume_mwh > 0
 
 ),
 
@@ -33,8 +51,7 @@ system_prices as (
         received.fetched_at_utc,
         received.lake_key
     from system_price_rows as received
-    full outer join (select * from asked where dataset = 'system_prices') as asked
-        on received.period_start_utc = asked.period_start_utc
+    full outer join system_prices_asked as asked on received.period_start_utc = asked.period_start_utc
 
 ),
 
@@ -47,11 +64,8 @@ market_index as (
         {{ number_state('received', 'price_gbp_per_mwh') }} as market_index_state,
         received.fetched_at_utc,
         received.lake_key
-    from (
-        select * from market_index_rows where data_provider = 'APXMIDP' and volume_mwh > 0
-    ) as received
-    full outer join (select * from asked where dataset = 'market_index') as asked
-        on received.period_start_utc = asked.period_start_utc
+    from headline_rows as received
+    full outer join market_index_asked as asked on received.period_start_utc = asked.period_start_utc
 
 ),
 

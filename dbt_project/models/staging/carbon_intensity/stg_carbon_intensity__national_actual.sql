@@ -21,6 +21,7 @@ renamed as (
 
         ---------- as sent by the source
         "to" as sent_period_end_utc,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

@@ -19,6 +19,7 @@ renamed as (
         ---------- as sent by the source
         "startTime" as sent_period_start_utc,
         "publishTime" as published_at_utc,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

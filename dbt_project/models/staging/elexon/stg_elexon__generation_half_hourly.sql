@@ -20,6 +20,7 @@ renamed as (
         "settlementDate" as sent_settlement_date,
         "settlementPeriod" as sent_settlement_period,
         "publishTime" as published_at_utc,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

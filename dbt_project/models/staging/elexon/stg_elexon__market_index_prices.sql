@@ -20,6 +20,7 @@ renamed as (
         ---------- as sent by the source
         "settlementDate" as sent_settlement_date,
         "settlementPeriod" as sent_settlement_period,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

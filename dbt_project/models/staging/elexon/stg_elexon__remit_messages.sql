@@ -44,6 +44,7 @@ renamed as (
         cause,
         "relatedInformation" as related_information,
         "outageProfile" as outage_profile,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

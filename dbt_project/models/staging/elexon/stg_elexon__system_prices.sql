@@ -1,6 +1,8 @@
 with versions as (
 
-    {{ versions_of(source('raw', 'system_prices'), key=['"settlementDate"', '"settlementPeriod"'], stamp='"createdDateTime"') }}
+    {{ versions_of(
+        source('raw', 'system_prices'), key=['"settlementDate"', '"settlementPeriod"'], stamp='"createdDateTime"'
+    ) }}
 
 ),
 
@@ -37,6 +39,7 @@ renamed as (
         ---------- as sent by the source
         "startTime" as sent_period_start_utc,
         "createdDateTime" as created_at_utc,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

@@ -33,6 +33,7 @@ renamed as (
         "ELECLINK_FLOW" as eleclink_flow_mw,
         "VIKING_FLOW" as viking_flow_mw,
         "GREENLINK_FLOW" as greenlink_flow_mw,
+
         ---------- versions
         known_from_utc,
         known_to_utc,

@@ -1,0 +1,40 @@
+{#-
+    Each settlement date that a dataset was asked for as a whole, when all of it was due, has 46, 48 or 50 half-hours
+    here: received or marked as missing. A day still under way is not looked at.
+
+    datasets: their ids; without them every settlement date of the model must be whole.
+    start: the column of the starts. per_half_hour: how many of them a half-hour has.
+-#}
+{% test whole_days(model, datasets=none, start='period_start_utc', per_half_hour=1) %}
+
+with whole_days as (
+
+    {% if datasets -%}
+    select distinct settlement_date
+    from {{ ref('stg_ingestion__load_days') }}
+    where is_whole_day and dataset in ('{{ datasets | join("', '") }}')
+    {%- else -%}
+    select distinct settlement_date from {{ model }}
+    {%- endif %}
+
+),
+
+counted as (
+
+    select
+        settlement_date,
+        count(distinct {{ start }}) as starts
+    from {{ model }}
+    group by 1
+
+)
+
+select
+    whole_days.settlement_date,
+    coalesce(counted.starts, 0) as starts,
+    {{ periods_in('whole_days.settlement_date') }} * {{ per_half_hour }} as starts_expected
+from whole_days
+left join counted on whole_days.settlement_date = counted.settlement_date
+where coalesce(counted.starts, 0) <> {{ periods_in('whole_days.settlement_date') }} * {{ per_half_hour }}
+
+{% endtest %}
