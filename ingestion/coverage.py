@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from ingestion.dataset import Dataset, Window
+from ingestion.dataset import INSTANT_STEP, Dataset, Window
 from ingestion.settlement import DAY, local_midnight_utc, settlement_date_of
 
 Span = tuple[datetime | None, datetime | None]  # half-open, of period starts; (None, None): nothing was due
@@ -27,3 +27,11 @@ def days_covered(dataset: Dataset, window: Window | None, fetched_at: datetime) 
         days[day] = (first, last) if first < last else (None, None)
         day += DAY
     return days
+
+
+def is_whole_day(dataset: Dataset, day: date, span: Span | None) -> bool:
+    """Whether a span of days_covered holds the start of every period of a settlement date."""
+    if span is None or span[0] is None or span[1] is None:
+        return False
+    last_start = local_midnight_utc(day + DAY) - max(dataset.period, INSTANT_STEP)
+    return span[0] <= local_midnight_utc(day) and span[1] > last_start

@@ -97,15 +97,20 @@ class Form:
 
     def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
         """Requests, none larger than the endpoint answers, that cover settlement dates; `period` is a row's length."""
-        days = max(1, self.largest // DAY)
-        while first_day <= last_day:
-            last_of_window = min(last_day, first_day + DAY * (days - 1))
-            if self.type == "day":
+        if self.type == "day":
+            days = self.largest // DAY
+            while first_day <= last_day:
+                last_of_window = min(last_day, first_day + DAY * (days - 1))
                 yield self.write(first_day, last_of_window)
-            else:
-                start, end = local_midnight_utc(first_day), local_midnight_utc(last_of_window + DAY)
-                yield self.write(start + self.behind, end - period + self.behind)
-            first_day = last_of_window + DAY
+                first_day = last_of_window + DAY
+            return
+        start = local_midnight_utc(first_day) + self.behind
+        last = local_midnight_utc(last_day + DAY) + self.behind - period
+        while start < last:
+            # by elapsed time, as the local day on which the clocks go back is longer than an endpoint's day
+            end = min(start + self.largest - period, last)
+            yield self.write(start, end)
+            start = end + period
 
     def read(self, request: str) -> Window | None:
         """The window that a request of this form asks for; None where the request has another form."""

@@ -103,9 +103,11 @@ class S3Lake:
         self.kind: str | None = None
         # path-style: buckets of a server on loopback have no host name of their own
         config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 5, "mode": "standard"})
+        # an endpoint, a region or a profile that is none
+        unusable: tuple[type[Exception], ...] = (ValueError, *self._error())
         try:
             self.client: Any = boto3.client("s3", config=config)
-        except (ValueError, *self._error()) as error:  # an endpoint, a region or a profile that is none
+        except unusable as error:
             raise LakeError(f"cannot use the lake at {self.uri}: {error}") from error
 
     def put(self, key: str, data: bytes) -> bool:

@@ -20,7 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ingestion.coverage import days_covered
+from ingestion.coverage import days_covered, is_whole_day
 from ingestion.dataset import INSTANT_STEP, BodyError, Dataset, Window
 from ingestion.landing import Attempt
 from ingestion.parsing import Body, Row, parse
@@ -310,6 +310,7 @@ def _record_days(
             "settlement_date": day,
             "fetched_at": attempt.fetched_at,
             "is_complete": day in covered and _is_complete(window),
+            "is_whole_day": is_whole_day(dataset, day, covered.get(day)),
             "covered_from_utc": start,
             "covered_to_utc": end,
             "rows_seen": seen[day],

@@ -70,6 +70,7 @@ create table raw.load_days (
     settlement_date date not null,
     fetched_at timestamptz not null,
     is_complete boolean not null,
+    is_whole_day boolean not null,
     covered_from_utc timestamptz,
     covered_to_utc timestamptz,
     rows_seen bigint not null,
@@ -85,6 +86,8 @@ comment on table raw.load_days is 'One row for each load and settlement date tha
 comment on column raw.load_days.covered_from_utc is
     'The starts of the periods that a complete answer would have held by then: from here, to before covered_to_utc. '
     'Null where the day was not asked for, or nothing of it was due.';
+comment on column raw.load_days.is_whole_day is
+    'Whether every period of the day was asked for and due.';
 comment on column raw.load_days.is_complete is
     'Whether a row of this day that the answer lacks is known to be absent.';
 """,

@@ -21,33 +21,33 @@
 {% macro newest_rows(relation, dataset, key, asked=none, start='period_start_utc') -%}
     select
         confirmed.*,
-        withdrawn.answers_without is not null as is_withdrawn,
         rules.state as rule_state,
         rules.settlement_run
     from (
         select
             versions.*,
-            {% if asked -%}
-            -- the newest answer that covers a row confirms it, unless the row was absent since
+            coalesce(absences.answers_without >= 2, false) as is_withdrawn,
+            -- the newest answer that has a row confirms it: any that covers it, until one that lacks it
             case
+                when absences.last_answer_with > versions.fetched_at_utc then absences.last_answer_with
+                {% if asked -%}
                 when versions.absent_from_utc is null and asked.newest_answer_utc > versions.fetched_at_utc
                     then asked.newest_answer_utc
+                {% endif -%}
                 else versions.fetched_at_utc
             end as confirmed_at_utc
-            {%- else -%}
-            versions.fetched_at_utc as confirmed_at_utc
-            {%- endif %}
         from {{ relation }} as versions
         {% if asked -%}
         left join {{ asked }} as asked
             on
                 asked.dataset = '{{ dataset }}'
                 and versions.{{ start }} = asked.{{ start }}
-        {%- endif %}
+        {% endif -%}
+        left join ({{ absences(relation, dataset, key, start) }}) as absences
+            on {% for column in key %}{{ ' and ' if not loop.first }}versions.{{ column }} = absences.{{ column }}{% endfor %}
+
         where versions.is_newest
     ) as confirmed
-    left join ({{ withdrawn_rows(relation, dataset, key, start) }}) as withdrawn
-        on {% for column in key %}{{ ' and ' if not loop.first }}confirmed.{{ column }} = withdrawn.{{ column }}{% endfor %}
     left join {{ ref('state_rules') }} as rules
         on
             rules.dataset = '{{ dataset }}'
@@ -57,10 +57,16 @@
             < coalesce(rules.to_age_hours * 3600, 1e12)
 {%- endmacro %}
 
-{#- The rows that at least two complete answers lacked, since they were last there. -#}
-{% macro withdrawn_rows(relation, dataset, key, start='period_start_utc') -%}
+{#- Of the rows that the newest complete answers lack: how many lack it, and the last one that still had it. -#}
+{% macro absences(relation, dataset, key, start='period_start_utc') -%}
         select
-            {% for column in key %}versions.{{ column }}, {% endfor %}count(distinct answers.fetched_at_utc) as answers_without
+            {% for column in key %}versions.{{ column }}, {% endfor %}
+            count(distinct case
+                when answers.fetched_at_utc >= versions.absent_from_utc then answers.fetched_at_utc
+            end) as answers_without,
+            max(case
+                when answers.fetched_at_utc < versions.absent_from_utc then answers.fetched_at_utc
+            end) as last_answer_with
         from {{ relation }} as versions
         inner join {{ ref('stg_ingestion__load_days') }} as answers
             on
@@ -69,11 +75,9 @@
                 and versions.settlement_date = answers.settlement_date
                 and answers.covered_from_utc <= versions.{{ start }}
                 and answers.covered_to_utc > versions.{{ start }}
-                and answers.fetched_at_utc >= versions.absent_from_utc
         where versions.is_newest and versions.absent_from_utc is not null
         group by {% for column in key %}versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 
-        having count(distinct answers.fetched_at_utc) >= 2
 {%- endmacro %}
 
 {#- A value, unless its row was withdrawn. `row` is an alias of newest_rows. -#}
@@ -102,7 +106,7 @@
 
 {#- Whether a number of this state goes into aggregates. -#}
 {% macro counts(state) -%}
-    ({{ state }} in ('provisional', 'settled'))
+    ({{ state }} in ('forecast', 'provisional', 'settled'))
 {%- endmacro %}
 
 {#- One row with the plausible bounds of some measures: `<measure>_minimum` and `<measure>_maximum`. -#}

@@ -47,7 +47,10 @@ class YearlyFileForm(Form):
         file = HISTORIC_DEMAND_FILES.get(first.year)
         if file is None:
             raise ValueError(f"NESO's file of historic demand for {first.year} is not known")
-        return f"{SEARCH}?resource_id={file}&filters={filters}&limit={MOST_ROWS}"
+        request = f"{SEARCH}?resource_id={file}&filters={filters}&limit={MOST_ROWS}"
+        if first.year != last.year or self.read(request) != Window(self, first, last):
+            raise ValueError(f"no yearly file of historic demand holds {first} to {last}")
+        return request
 
     def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
         for year in range(first_day.year, last_day.year + 1):

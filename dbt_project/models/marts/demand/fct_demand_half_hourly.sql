@@ -37,9 +37,17 @@ outturn as (
 
 ),
 
+-- Embedded generation is known, if only as a forecast, wherever NESO's demand is.
 neso as (
 
-    select * from {{ ref('int_neso_demand') }}
+    select
+        embedded.*,
+        demand.nd_mw,
+        demand.nd_state,
+        demand.tsd_mw,
+        demand.tsd_state
+    from {{ ref('int_embedded_generation') }} as embedded
+    left join {{ ref('int_neso_demand') }} as demand on embedded.period_start_utc = demand.period_start_utc
 
 ),
 

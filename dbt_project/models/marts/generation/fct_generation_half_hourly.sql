@@ -54,9 +54,9 @@ transmission as (
 
 ),
 
-neso as (
+embedded as (
 
-    select * from {{ ref('int_neso_demand') }}
+    select * from {{ ref('int_embedded_generation') }}
 
 ),
 
@@ -73,7 +73,7 @@ unioned as (
         embedded_solar_state as state,
         fetched_at_utc,
         lake_key
-    from neso
+    from embedded
     union all
     select
         settlement_date,
@@ -84,7 +84,7 @@ unioned as (
         embedded_wind_state as state,
         fetched_at_utc,
         lake_key
-    from neso
+    from embedded
 
 )
 

@@ -43,7 +43,9 @@ mix as (
             "max(case when generation.state = 'forecast' then generation.state end)",
             "max(case when generation.state = 'provisional' then generation.state end)",
             "max(case when generation.state = 'settled' then generation.state end)",
-        ]) }} as generation_state
+        ]) }} as generation_state,
+        max(case when generation.is_embedded and generation.state = 'forecast' then 1 else 0 end) = 1
+            as is_embedded_forecast
     from generation
     group by generation.period_start_utc
 
@@ -128,6 +130,7 @@ select
     supply.fuels_expected,
     supply.fuels_present,
     supply.generation_state,
+    supply.is_embedded_forecast,
     carbon.carbon_actual_gco2_per_kwh,
     carbon.carbon_forecast_gco2_per_kwh,
     carbon.carbon_index,

@@ -17,10 +17,7 @@ renamed as (
         is_complete,
         covered_from_utc,
         covered_to_utc,
-        (
-            covered_from_utc = {{ local_midnight_utc('settlement_date') }}
-            and covered_to_utc = {{ local_midnight_utc(add_days('settlement_date', 1)) }}
-        ) as is_whole_day,
+        is_whole_day,
 
         ---------- numerics
         rows_seen,
