@@ -128,28 +128,27 @@ def test_a_bad_body_is_landed_and_named_and_changes_nothing_until_a_good_one_fol
     body, reason = FAILING[kind]
     fetched_at = MORNING + timedelta(hours=1 + list(FAILING).index(kind))
     before, failed_before = raw(shared), told(shared).bodies_failed
-    for _ in range(2):  # the second time as a replay does it: the failure is recorded once
-        loaded = take_in(shared, "fuelhh", MIX, body, fetched_at)
-        assert (loaded.status, loaded.rows_seen, loaded.rows_new) == ("failed", 0, 0)
-        assert loaded.error is not None
-        assert reason in loaded.error
-        status = told(shared)
-        (remark,) = status.remarks
-        assert f" landed and not loaded; the newest, asked 2024-01-0{fetched_at:%-d %H}:00:00Z with {MIX}: " in remark
-        assert remark.endswith(loaded.error)
-        assert status.bodies_failed == failed_before + 1
-        assert status.newest_fetch_utc is not None
-        assert status.newest_fetch_utc < fetched_at
-        recorded = "select count(*), min(status), min(error) from raw.loads where fetched_at = %s"
-        assert rows_of(shared, recorded, [fetched_at]) == [(1, "failed", loaded.error)]
+    loaded = take_in(shared, "fuelhh", MIX, body, fetched_at)
+    assert (loaded.status, loaded.rows_seen, loaded.rows_new) == ("failed", 0, 0)
+    assert reason in str(loaded.error)
     assert newest_landed(shared) == body
+
+    status = told(shared)
+    assert status.bodies_failed == failed_before + 1
+    assert status.newest_fetch_utc == fetched_at - HALF_HOUR or fetched_at == MORNING + timedelta(hours=1)
+    (remark,) = status.remarks
+    assert f" landed and not loaded; the newest, asked 2024-01-0{fetched_at:%-d %H}:00:00Z with {MIX}: " in remark
+    assert remark.endswith(str(loaded.error))
+
+    assert take_in(shared, "fuelhh", MIX, body, fetched_at) == loaded  # as a replay does; it is recorded once
+    recorded = "select status, error from raw.loads where fetched_at = %s"
+    assert rows_of(shared, recorded, [fetched_at]) == [("failed", loaded.error)]
     assert raw(shared) == before
 
     good, later = mix(generation=fetched_at.hour), fetched_at + HALF_HOUR
     assert take_in(shared, "fuelhh", MIX, good, later).rows_new == 2
-    newest = rows_of(shared, "select generation from raw.fuelhh where fetched_at = %s", [later])
-    assert newest == [(fetched_at.hour,)] * 2
-    assert told(shared).newest_fetch_utc == later
+    newest = "select generation from raw.fuelhh where fetched_at = %s"
+    assert rows_of(shared, newest, [later]) == [(fetched_at.hour,)] * 2
 
 
 @pytest.fixture

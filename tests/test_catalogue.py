@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy_monitor.database import prepare
@@ -15,6 +15,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS, dataset_of
 from ingestion.coverage import days_covered
 from ingestion.dataset import Column, Dataset, Form, Window
+from ingestion.datasets.neso import HISTORIC_DEMAND_FILES, YearlyFileForm
 from ingestion.schema import BOOKKEEPING, SQL_TYPES, create_raw
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
 from tests.conftest import WorkspaceMaker, day_request, rows_of, take_in
@@ -38,6 +39,10 @@ def windows(draw: st.DrawFn, form: Form) -> tuple[date, date]:
     first = draw(seconds if form.type == "instant" else dates)
     if form.span is not None:
         return first, first + form.span
+    if isinstance(form, YearlyFileForm):
+        first = first.replace(year=draw(st.sampled_from(sorted(HISTORIC_DEMAND_FILES))), day=min(first.day, 28))
+        length = draw(st.timedeltas(timedelta(0), form.largest - DAY))
+        return first, min(first + length, date(first.year, 12, 31))
     if "{last}" not in form.template:
         return first, first
     length = timedelta(seconds=draw(st.integers(0, int(form.largest.total_seconds()))))
@@ -79,10 +84,15 @@ def test_a_window_that_a_form_cannot_ask_for_is_refused(dataset: Dataset, form: 
         refused += [(instant, instant + form.span + HALF_HOUR)] if form.span else []
     else:
         first = date(2024, 1, 1)
-        refused = [] if "{last}" in form.template else [(first, first + DAY)]
-        refused += [(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC))]
+        refused = [(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC))]
+        if isinstance(form, YearlyFileForm):
+            refused += [(first, date(2025, 1, 1)), (first, first - DAY), (date(2008, 1, 1), date(2008, 1, 1))]
+        elif "{last}" not in form.template:
+            refused += [(first, first + DAY)]
     for window in refused:
-        with pytest.raises(ValueError, match="cannot ask for 2024-01-01"):
+        with pytest.raises(
+            ValueError, match=r"cannot ask for 2024-01-01|no yearly file .* 2024-01-01|2008 is not known"
+        ):
             form.write(*window)
 
 
@@ -117,24 +127,22 @@ RECORDED = {  # (source, name in the manifest) -> dataset
     ("elexon", "REMIT"): "remit",
     ("carbon_intensity", "intensity-date"): "carbon_national_actual",
     ("neso", "historic-demand"): "neso_historic_demand",
-    ("elexon", "WINDFOR"): None,
-    ("carbon_intensity", "factors"): None,
-    ("carbon_intensity", "regional-intensity"): None,
-    ("carbon_intensity", "regional-intensity-by-id"): None,
-    ("neso", "demand-forecast"): None,
-    ("octopus", "standard-unit-rates"): None,
 }
 
 
 def test_each_recorded_request_is_recognised_by_its_own_dataset_and_by_no_other(recorded: Path) -> None:
     entries = json.loads((recorded / "bodies" / "MANIFEST.json").read_text())
-    named = [(entry["source"], entry["dataset"]) for entry in entries]
-    assert set(named) == set(RECORDED)
-    for name, entry in zip(named, entries, strict=True):
-        found = [one.id for one in DATASETS.values() if one.source == name[0] and one.answers(entry["request"])]
-        assert found == ([RECORDED[name]] if RECORDED[name] else []), entry["request"]
-        dataset = dataset_of(name[0], entry["request"])
-        assert (dataset.id if dataset else None) == RECORDED[name]
+    recognised: dict[tuple[str, str], set[str | None]] = {}
+    for entry in entries:
+        found = [one.id for one in DATASETS.values() if one.source == entry["source"] and one.answers(entry["request"])]
+        assert len(found) <= 1, entry["request"]
+        dataset = dataset_of(entry["source"], entry["request"])
+        assert ([dataset.id] if dataset else []) == found
+        recognised.setdefault((entry["source"], entry["dataset"]), set()).update(found or [None])
+    assert {name: recognised.get(name) for name in RECORDED} == {name: {one} for name, one in RECORDED.items()}
+    others = [ids for name, ids in recognised.items() if name not in RECORDED]
+    assert all(len(ids) == 1 for ids in others), "all bodies of one name belong together"
+    assert not {one for ids in others for one in ids} & set(RECORDED.values())
 
 
 @pytest.mark.parametrize(
@@ -149,11 +157,37 @@ def test_each_recorded_request_is_recognised_by_its_own_dataset_and_by_no_other(
         ("carbon_intensity", "/intensity/2024-01-01T00:00Z/pt24h"),
         ("carbon_intensity", "/intensity"),
         ("neso", "datastore_search (day-ahead wind forecast)"),
+        ("neso", "/datastore_search?resource_id=00000000-0000-0000-0000-000000000000"),
         ("nobody", "/datasets/FUELHH"),
     ],
 )
 def test_a_request_of_another_source_or_endpoint_belongs_to_no_dataset(source: str, request_: str) -> None:
     assert dataset_of(source, request_) is None
+
+
+OF_DAYS = [(dataset, form) for dataset, form in FORMS if form.span is None]  # the others ask for what is ahead of now
+
+
+@pytest.mark.parametrize(("dataset", "form"), OF_DAYS, ids=[f"{d.id} {form.template}" for d, form in OF_DAYS])
+def test_requests_for_days_cover_each_of_them_once_and_none_is_too_large(dataset: Dataset, form: Form) -> None:
+    is_day = form.type == "day"
+
+    def span(window: Window) -> tuple[datetime, datetime]:
+        """From the start of the first row that a window asks for to the end of the last."""
+        return window.start_utc, window.end_utc if is_day else window.last - form.behind + dataset.period
+
+    @settings(max_examples=30)
+    @given(st.dates(date(2009, 1, 1), date(2026, 10, 31)), st.integers(0, 60))
+    def check(first: date, more: int) -> None:
+        last = first + more * DAY
+        asked = [form.read(request) for request in form.windows(first, last, dataset.period)]
+        spans = [span(window) for window in asked if window]
+        assert len(spans) == len(asked) > 0
+        assert [spans[0][0], spans[-1][1]] == [local_midnight_utc(first), local_midnight_utc(last + DAY)]
+        assert all(before[1] == after[0] for before, after in itertools.pairwise(spans))
+        assert all(window.last - window.first + is_day * DAY <= form.largest for window in asked if window)
+
+    check()
 
 
 # Windows and what is due ---------------------------------------------------------------------------------------------

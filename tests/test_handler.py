@@ -48,7 +48,7 @@ def test_a_bad_day_does_not_lose_the_good_one_and_is_raised_at_the_end(
 ) -> None:
     with scripted_source(lambda path, n: Say(400, b"no") if "03-30" in path else prices(path, n)) as source:
         aim(monkeypatch, source.url)
-        with pytest.raises(NotAllLoaded, match="1 of 2 answers.*2025-03-30.*HTTP status 400"):
+        with pytest.raises(NotAllLoaded, match=r"1 of 2 answers.*2025-03-30.*HTTP status 400"):
             handler(EVENT)
     assert rows_of(workspace, 'select distinct "settlementDate"::text from raw.system_prices') == [("2025-03-31",)]
 

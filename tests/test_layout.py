@@ -1,5 +1,6 @@
 """What must not creep in: heavy imports below ingestion, engine-specific SQL in models, facts written twice."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -60,5 +61,5 @@ def test_state_rules_know_every_measurement_and_leave_no_age_out() -> None:
         assert spans, f"no state for {dataset.id}"
         assert spans[0][0] == ""
         assert spans[-1][1] == ""
-        assert all(earlier[1] == later[0] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(spans))
     assert {rule["dataset"] for rule in rules} <= set(DATASETS)

@@ -1,4 +1,4 @@
-"""The live path: the workspace `live` with base URLs at a stub that serves recorded bodies, without a simulator's mark."""
+"""The live path: the workspace `live`, and a stub that serves recorded bodies without a simulator's mark."""
 
 import gzip
 import json
@@ -95,7 +95,8 @@ def test_recorded_bodies_come_in_over_the_live_path_and_the_marts_are_right(
     active = """
         select count(*) from marts.fct_outages
         where published_at_utc <= '2024-01-01T12:00Z' and coalesce(superseded_at_utc, 'infinity') > '2024-01-01T12:00Z'
-            and event_status = 'Active' and event_start_utc <= '2024-01-01T12:00Z' and event_end_utc > '2024-01-01T12:00Z'
+            and event_status = 'Active'
+            and event_start_utc <= '2024-01-01T12:00Z' and event_end_utc > '2024-01-01T12:00Z'
     """
     assert rows_of(live, active) == [(11,)]
     assert rows_of(live, "select count(*) from raw.loads where status = 'unanswered'") == [(1,)]

@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def days(history: Known) -> list[date]:
 
 
 @pytest.fixture(scope="module")
-def workspace(make_workspace: WorkspaceMaker, history: Known, days: list[date]) -> Iterator[Workspace]:
+def workspace(make_workspace: WorkspaceMaker, history: Known, days: list[date]) -> Workspace:
     workspace = make_workspace()
     by_day = defaultdict(list)
     for start, (actual, forecast, index) in sorted(history.items()):
@@ -48,7 +47,7 @@ def workspace(make_workspace: WorkspaceMaker, history: Known, days: list[date]) 
         take_in(workspace, "carbon_national_actual", day_request("carbon_national_actual", day), body, fetched_at)
     take_in_odd_day(workspace)
     build_marts(workspace)
-    yield workspace
+    return workspace
 
 
 def carbon_time(instant: datetime) -> str:

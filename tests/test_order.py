@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.ingest import ingest
-from ingestion.landing import Answer
 from ingestion.lake import Lake
+from ingestion.landing import Answer
 from ingestion.settlement import DAY, local_midnight_utc
 from tests.conftest import WorkspaceMaker, build_marts, day_request, marts_of, rows_of
 
@@ -152,12 +151,12 @@ def expected_versions(observations: list[tuple[datetime, str, Observation]], dat
 
 
 @pytest.fixture(scope="module")
-def pair(make_workspace: WorkspaceMaker) -> Iterator[tuple[Workspace, Workspace]]:
+def pair(make_workspace: WorkspaceMaker) -> tuple[Workspace, Workspace]:
     """Two workspaces with the same answers: one loads them in order, the other as it comes."""
     workspaces = make_workspace(), make_workspace()
     for workspace in workspaces:
         build_marts(workspace, "--select", "path:models/staging")
-    yield workspaces
+    return workspaces
 
 
 def hold_against_each_other(pair: tuple[Workspace, Workspace], scenario: Scenario) -> None:

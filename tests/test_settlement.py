@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection
 
@@ -164,6 +164,7 @@ def test_sql_has_the_same_clock_for_every_half_hour_around_every_change(clock: t
     assert [(day, period) for _, day, period in found] == [pair for pair in pairs for _ in range(2)]
 
 
+@settings(max_examples=30)
 @given(st.lists(instants, min_size=50, max_size=50))
 def test_sql_has_the_same_clock_at_any_instant(clock: tuple[str, str, Connection], moments: list[datetime]) -> None:
     of_instants, _, connection = clock

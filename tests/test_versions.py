@@ -41,7 +41,8 @@ def test_the_mart_says_what_holds_now(recorded_workspace: Workspace) -> None:
 def test_one_price_and_three_volumes_were_revised(recorded_workspace: Workspace) -> None:
     revised = """
         select "settlementDate"::text,
-            count(*) filter (where prices > 1), count(*) filter (where volumes > 1), count(*) filter (where versions > 1)
+            count(*) filter (where prices > 1), count(*) filter (where volumes > 1),
+            count(*) filter (where versions > 1)
         from (
             select "settlementDate", "settlementPeriod", count(*) as versions,
                 count(distinct "systemSellPrice") as prices, count(distinct "netImbalanceVolume") as volumes
