@@ -17,6 +17,7 @@ from energy_monitor.replay import recorded_answers
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
+from ingestion.lake import LostObject
 from ingestion.loading import Loaded
 from ingestion.windows import requests_for, requests_for_days, span
 
@@ -85,7 +86,11 @@ def replay(workspace: Workspace, path: str) -> None:
             task = bar.add_task("replaying", total=len(known))
             for answer in known:
                 assert answer.dataset is not None
-                tally.note(answer.dataset, answer.label, answer.replay(lake, connection))
+                try:
+                    loaded = answer.replay(lake, connection)
+                except LostObject as error:  # one damaged object does not keep the others out
+                    loaded = Loaded("failed", error=str(error))
+                tally.note(answer.dataset, answer.label, loaded)
                 bar.advance(task)
     finally:
         connection.close()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
@@ -72,16 +73,27 @@ limit 1
 def dataset_statuses(connection: Connection) -> list[DatasetStatus]:
     """The state of each dataset of the catalogue, as the auditor sees it."""
     with connection, connection.cursor() as cursor:
-        return [_status(cursor, dataset) for dataset in DATASETS.values()]
+        unknown_fuels = _unknown_fuels(cursor)
+        return [_status(cursor, dataset, unknown_fuels) for dataset in DATASETS.values()]
 
 
-def _status(cursor, dataset: Dataset) -> DatasetStatus:  # type: ignore[no-untyped-def]
+def _unknown_fuels(cursor: Cursor) -> str:
+    """Codes that came and that the fuel seed does not know, by what was built last."""
+    cursor.execute("select to_regclass('marts.dim_fuels')")
+    if cursor.fetchone() == (None,):
+        return ""
+    cursor.execute("select string_agg(fuel_code, ', ' order by fuel_code) from marts.dim_fuels where not is_known")
+    (codes,) = cursor.fetchone() or (None,)
+    return codes or ""
+
+
+def _status(cursor: Cursor, dataset: Dataset, unknown_fuels: str) -> DatasetStatus:
     parameters = {"dataset": dataset.id}
     newest = sql.SQL("select max({}) from {} where not is_absent")
     cursor.execute(newest.format(sql.Identifier(dataset.time_column), sql.Identifier("raw", dataset.id)))
-    (newest_data,) = cursor.fetchone()
+    (newest_data,) = cursor.fetchone() or (None,)
     cursor.execute(SUMMARY, parameters)
-    newest_fetch, loaded, versions = cursor.fetchone()
+    newest_fetch, loaded, versions = cursor.fetchone() or (None, 0, 0)
     remarks = []
     cursor.execute(FAILED, parameters)
     failed = cursor.fetchone()
@@ -100,6 +112,8 @@ def _status(cursor, dataset: Dataset) -> DatasetStatus:  # type: ignore[no-untyp
             remarks.append(f"the newest answer was empty, {_asked(request, fetched_at)}")
         if unknown_fields:
             remarks.append(f"the source sends fields that the catalogue does not know: {unknown_fields}")
+    if unknown_fuels and "fuelType" in {column.name for column in dataset.keys}:
+        remarks.append(f"fuel codes came that the seed `fuels` does not know: {unknown_fuels}")
     return DatasetStatus(
         dataset.id,
         dataset.title,

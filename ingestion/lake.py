@@ -16,6 +16,10 @@ class LakeError(RuntimeError):
     """The lake cannot be read or written; the sentence says where and why."""
 
 
+class LostObject(LakeError):
+    """One object is missing or damaged; the others may be well."""
+
+
 class Lake(Protocol):
     uri: str
     kind: str | None  # of the answers in it, where that is known already: see ingestion.landing.claim
@@ -72,6 +76,8 @@ class FolderLake:
     def get(self, key: str) -> bytes:
         try:
             return self._path(key).read_bytes()
+        except FileNotFoundError as error:
+            raise LostObject(f"there is no {key} in the lake at {self.uri}") from error
         except OSError as error:
             raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error.strerror}") from error
 
@@ -127,6 +133,8 @@ class S3Lake:
         try:
             data: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
         except self._error() as error:
+            if _code(error) == "NoSuchKey":
+                raise LostObject(f"there is no {key} in the lake at {self.uri}") from error
             raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error}") from error
         return data
 

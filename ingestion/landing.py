@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from ingestion.dataset import Dataset
-from ingestion.lake import Lake, LakeError
+from ingestion.lake import Lake, LostObject
 
 ATTEMPT = ".attempt.json"
 SIMULATED_HEADER = "x-energy-monitor-simulated"  # a simulator's mark: the time of its clock
@@ -123,14 +123,14 @@ def _record(attempt: Attempt) -> bytes:
 
 
 def read_attempt(lake: Lake, key: str) -> Attempt:
-    """One attempt record. Raises LakeError where it is not one of ours."""
+    """One attempt record. Raises LostObject where it is not one of ours."""
     try:
         record = json.loads(lake.get(key))
         if record.pop("format") != 1:
             raise ValueError("its format is not 1")
         return Attempt(key=key, **record | {"fetched_at": datetime.fromisoformat(record["fetched_at"])})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LakeError(f"{key} in the lake at {lake.uri} is no attempt record: {error}") from error
+        raise LostObject(f"{key} in the lake at {lake.uri} is no attempt record: {error}") from error
 
 
 def read_body(lake: Lake, body_key: str) -> bytes:
@@ -138,7 +138,7 @@ def read_body(lake: Lake, body_key: str) -> bytes:
     try:
         return gzip.decompress(lake.get(body_key))
     except (OSError, EOFError, zlib.error) as error:
-        raise LakeError(f"{body_key} in the lake at {lake.uri} is damaged: {error}") from error
+        raise LostObject(f"{body_key} in the lake at {lake.uri} is damaged: {error}") from error
 
 
 def attempt_keys(lake: Lake, dataset: Dataset | None = None, since: datetime | None = None) -> Iterator[str]:

@@ -82,7 +82,10 @@ def _load(
         if not versions.any_changed():
             break
         later_window = dataset.window_of(later.request)
-        later_rows = parse(dataset, read_body(later.lake_key), later_window).rows
+        try:
+            later_rows = parse(dataset, read_body(later.lake_key), later_window).rows
+        except BodyError as error:
+            raise BodyError(f"{later.lake_key}, loaded before, has to be read again and cannot be: {error}") from None
         versions.append_again(later.fetched_at, later.lake_key, later_window, later_rows)
     return result
 

@@ -36,6 +36,13 @@ settings.register_profile(
 settings.load_profile("energy-monitor")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares an expensive fixture runs in one process: a file, or all that use the recorded workspace."""
+    for item in items:
+        uses_recorded = "recorded_workspace" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("recorded" if uses_recorded else item.path.name))
+
+
 @pytest.fixture(scope="session")
 def recorded() -> Path:
     """The folder of recorded bodies; a named skip where it is absent, a failure where CI says that it must be there."""
@@ -189,7 +196,7 @@ def marts_of(workspace: Workspace) -> dict[str, list[str]]:
     }
 
 
-def days_between(first, last):
+def days_between(first: date, last: date) -> Iterator[date]:
     """Every date from one to another."""
     while first <= last:
         yield first

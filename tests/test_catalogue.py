@@ -54,6 +54,7 @@ def windows(draw: st.DrawFn, form: Form) -> tuple[date, date]:
 
 @each_form
 def test_a_form_reads_the_window_that_it_wrote(dataset: Dataset, form: Form) -> None:
+    @settings(max_examples=30)
     @given(windows(form))
     def check(window: tuple[date, date]) -> None:
         request = form.write(*window)
@@ -224,6 +225,7 @@ def test_a_window_of_period_ends_reaches_back_to_the_starts_of_those_periods() -
 
 @each_form
 def test_what_is_due_of_a_window_grows_with_time_until_it_is_the_whole_window(dataset: Dataset, form: Form) -> None:
+    @settings(max_examples=40)
     @given(windows(form), st.timedeltas(timedelta(0), timedelta(days=20)), st.timedeltas(timedelta(0), DAY))
     def check(ends: tuple[date, date], after: timedelta, later: timedelta) -> None:
         window = Window(form, *ends)

@@ -94,7 +94,7 @@ def test_lakes_with_other_prefixes_do_not_meet(lake_address: str) -> None:
 
 
 def test_a_key_that_is_not_there_is_an_error_that_names_it_and_the_lake(lake: Lake) -> None:
-    with pytest.raises(LakeError, match=r"cannot read landing/gone\.json from the lake at ") as caught:
+    with pytest.raises(LakeError, match=r"there is no landing/gone\.json in the lake at ") as caught:
         lake.get("landing/gone.json")
     assert lake.uri in str(caught.value)
 

@@ -525,7 +525,7 @@ def nearly_right_rows(draw: st.DrawFn, dataset: Dataset) -> list[dict]:
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
 def test_rows_that_are_nearly_right_are_rows_or_a_refusal(dataset: Dataset) -> None:
-    @settings(max_examples=50)
+    @settings(max_examples=25)
     @given(nearly_right_rows(dataset))
     def check(rows: list[dict]) -> None:
         if dataset.source == "neso":

@@ -61,3 +61,19 @@ def test_in_reverse_and_from_the_lake_alone(
     assert sum(map(len, marts[0].values())) > 10_000
     assert marts[0] == marts[1], "the order of the replay changed the marts"
     assert marts[0] == marts[2], "the lake does not rebuild the marts"
+
+
+def test_one_lost_or_damaged_object_does_not_keep_the_others_out(
+    make_workspace: WorkspaceMaker, recorded: Path, tmp_path: Path
+) -> None:
+    source = make_workspace(str(tmp_path / "source"))
+    replay_all(source, str(recorded / "bodies"), ("2026-06", "REMIT"))
+    bodies = sorted((tmp_path / "source").rglob("*.json.gz"))
+    assert len(bodies) == 3
+    bodies[0].unlink()
+    bodies[1].write_bytes(bodies[1].read_bytes()[:40])
+    done = run_command("--workspace", "rescued", "replay", source.lake_uri, expect=1)
+    assert done.stderr.count("not loaded:") == 2
+    assert f"there is no {bodies[0].relative_to(source.lake_uri)}" in done.stderr
+    assert "damaged" in done.stderr
+    assert rows_of(Workspace("rescued"), "select count(*) from raw.loads where status = 'loaded'") == [(1,)]
