@@ -36,6 +36,7 @@ settings.register_profile(
 settings.load_profile("energy-monitor")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares an expensive fixture runs in one process: a file, or all that use the recorded workspace."""
     for item in items:
