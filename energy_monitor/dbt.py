@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
@@ -23,8 +24,11 @@ def environment(workspace: Workspace, role: str) -> Mapping[str, str]:
     }
 
 
-def run_dbt(workspace: Workspace, arguments: Sequence[str]) -> bool:
-    """Runs a dbt command in this process; what it prints is dbt's. True where all went well."""
+def run_dbt(workspace: Workspace, arguments: Sequence[str], manifest: Any = None) -> bool:
+    """Runs a dbt command in this process; what it prints is dbt's. True where all went well.
+
+    `manifest` spares dbt the parsing of the project, for a caller that has it parsed for this workspace's database.
+    """
     try:
         from dbt.cli.main import dbtRunner
     except ImportError as error:
@@ -33,7 +37,7 @@ def run_dbt(workspace: Workspace, arguments: Sequence[str]) -> bool:
     places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
     places += ["--target-path", str(output / "target"), "--log-path", str(output / "logs")]
     with _environment_of(environment(workspace, "transformer")):
-        return bool(dbtRunner().invoke([*arguments, *places]).success)
+        return bool(dbtRunner(manifest=manifest).invoke([*arguments, *places]).success)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
@@ -220,7 +222,31 @@ def build_marts(workspace: Workspace, *arguments: str) -> None:
     """Builds what the marts need, without the data tests: those are the business of the build test."""
     from energy_monitor.dbt import run_dbt
 
-    assert run_dbt(workspace, ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", *arguments])
+    command = ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", *arguments]
+    assert run_dbt(workspace, command, _manifest_for(workspace))
+
+
+_parsed: list[tuple[str, Manifest]] = []  # of the first database that was built; parsing takes seconds
+
+
+def _manifest_for(workspace: Workspace) -> Manifest:
+    """The project as parsed for one database, with another one's name in its place."""
+    from energy_monitor.dbt import PROJECT, _environment_of, environment
+
+    if not _parsed:
+        output = workspace.folder / "dbt" / "target"
+        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
+        with _environment_of(environment(workspace, "transformer")):
+            result = dbtRunner().invoke(["--quiet", "parse", *places, "--target-path", str(output)])
+        assert result.success
+        _parsed.append((workspace.database, result.result))
+    database, parsed = _parsed[0]
+    manifest = parsed.deepcopy()
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        node.database = workspace.database
+        if getattr(node, "relation_name", None):
+            node.relation_name = node.relation_name.replace(f'"{database}"', f'"{workspace.database}"')
+    return manifest
 
 
 def day_request(dataset: str, day: date) -> str:
