@@ -116,9 +116,11 @@ def _simulated_now(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _brief(error: Exception) -> str:
-    text = str(error)
-    return text if len(text) <= 200 else text[:199] + "…"
+def _brief(error: BaseException) -> str:
+    """What began it: the libraries wrap a short reason into long ones."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(error)[:200]
 
 
 def _retry_after_s(value: str | None, now: datetime) -> float | None:

@@ -62,7 +62,7 @@ def scripted_source(answer: Callable[[str, int], Say]) -> Iterator[Source]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     source = Source(f"http://127.0.0.1:{server.server_address[1]}")
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield source
     finally:

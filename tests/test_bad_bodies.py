@@ -438,7 +438,7 @@ def test_no_mart_changes_by_what_failed_and_a_new_fuel_flows_through_marked(make
     better = [row | {"generation": 4100} if row["fuelType"] == "CCGT" else row for row in mix()]
     better.append(mix()[0] | {"fuelType": "FUSION", "generation": 12, "reactor": "one"})
     assert take_in(workspace, "fuelhh", MIX, better, MORNING + timedelta(hours=1)).rows_new == 2
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+fct_generation_half_hourly", "+dim_fuels")
     found = rows_of(
         workspace,
         "select fuel_code, generation_mw, category, is_known from marts.fct_generation_half_hourly "

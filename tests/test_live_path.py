@@ -11,7 +11,7 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.landing import SIMULATED_HEADER, attempt_keys
-from tests.conftest import rows_of, run_command
+from tests.conftest import build_marts, rows_of, run_command
 from tests.scripted_source import Say, Source, scripted_source
 
 DAYS = {
@@ -72,8 +72,8 @@ def test_recorded_bodies_come_in_over_the_live_path_and_the_marts_are_right(
         run_command("ingest", dataset, "--from", day, "--to", day, **urls(stub.url))
     missing = run_command("ingest", "fuelhh", "--from", "2021-01-01", "--to", "2021-01-01", expect=1, **urls(stub.url))
     assert "HTTP status 404" in missing.stderr
-    run_command("build", "--select", "+fct_grid_daily", "+fct_outages")
     live = Workspace("live", {"ENERGY_MONITOR_HOME": str(home)})
+    build_marts(live)
     golden = {tuple(line.split(",")[:3]): line.split(",")[3:] for line in (recorded / "golden.csv").read_text().split()}
     (row,) = rows_of(
         live,
@@ -110,14 +110,3 @@ def test_a_dataset_without_a_past_and_an_unknown_one_are_said_clearly(home: Path
     assert "fuelhh" in unknown.stderr
     turned = run_command("backfill", "--from", "2025-02-01", "--to", "2025-01-01", expect=2)
     assert "before" in turned.stderr
-
-
-def test_a_source_that_cannot_be_reached_is_an_attempt_and_a_sentence(home: Path) -> None:
-    # port 9 of this machine: nothing listens there, and the answer is a refusal at once
-    done = run_command(
-        "--workspace", "unreached", "ingest", "carbon_national_forecast", expect=1, **urls("http://127.0.0.1:9")
-    )
-    assert "not loaded: carbon_national_forecast" in done.stderr
-    unreached = Workspace("unreached", {"ENERGY_MONITOR_HOME": str(home)})
-    attempts = rows_of(unreached, "select count(*), count(lake_key) from raw.loads where status = 'unanswered'")
-    assert attempts == [(5, 0)]
