@@ -196,7 +196,10 @@ def simulate(port: int, seed: int, now_utc: str | None, speed: float) -> None:
         raise UserError(f"--now {now_utc!r} is no time; write 2025-06-01T12:00Z") from None
     if now and now.tzinfo is None:
         raise UserError(f"--now {now_utc!r} has no time zone; write 2025-06-01T12:00Z")
-    serve(port=port, seed=seed, now_utc=now, speed=speed)
+    try:
+        serve(port=port, seed=seed, now_utc=now, speed=speed)
+    except OSError as error:  # a port that is taken
+        raise UserError(str(error)) from error
 
 
 COMMANDS = (replay, ingest, backfill, simulate)
