@@ -22,7 +22,6 @@ from ingestion.settlement import DAY
 from simulator import elexon
 from simulator.neso_history import date_text
 from simulator.server import Running, running
-from tests.conftest import REPOSITORY
 
 NOW = datetime(2026, 9, 1, 12, 2, 3, tzinfo=UTC)
 SESSION = requests.Session()
@@ -45,12 +44,11 @@ def ask(url: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def openapi() -> dict[str, Any]:
-    """Elexon's OpenAPI document; a named skip where it is absent, a failure where CI says that it must be there."""
-    folder = Path(os.environ.get("ENERGY_MONITOR_CONTRACTS") or REPOSITORY.parent / "shared" / "contracts")
-    file = folder / "elexon_insights_openapi.json"
+def openapi(recorded: Path) -> dict[str, Any]:
+    """Elexon's OpenAPI document, from beside the recorded bodies; skipped or failed where it is absent, as they are."""
+    file = recorded.parent / "contracts" / "elexon_insights_openapi.json"
     if not file.is_file():
-        absent = f"no {file.name} in {folder}: point ENERGY_MONITOR_CONTRACTS to its folder"
+        absent = f"no {file}: it lies beside the folder that ENERGY_MONITOR_RECORDED names"
         if os.environ.get("ENERGY_MONITOR_REQUIRE_RECORDED"):
             pytest.fail(absent)
         pytest.skip(absent)
