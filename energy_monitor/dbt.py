@@ -36,12 +36,12 @@ def run_dbt(workspace: Workspace, arguments: Sequence[str], manifest: Any = None
     output = workspace.folder / "dbt"
     places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
     places += ["--target-path", str(output / "target"), "--log-path", str(output / "logs")]
-    with _environment_of(environment(workspace, "transformer")):
+    with in_environment(environment(workspace, "transformer")):
         return bool(dbtRunner(manifest=manifest).invoke([*arguments, *places]).success)
 
 
 @contextlib.contextmanager
-def _environment_of(variables: Mapping[str, str]) -> Iterator[None]:
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """dbt reads its connection from the environment of the process; afterwards it is as it was."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
