@@ -231,7 +231,7 @@ _parsed: list[tuple[str, Manifest]] = []  # of the first database that was built
 
 def _manifest_for(workspace: Workspace) -> Manifest:
     """The project as parsed for one database, with another one's name in its place."""
-    from energy_monitor.dbt import PROJECT, in_environment, environment
+    from energy_monitor.dbt import PROJECT, environment, in_environment
 
     if not _parsed:
         output = workspace.folder / "dbt" / "target"
