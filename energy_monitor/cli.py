@@ -12,7 +12,7 @@ import click
 import psycopg2
 from psycopg2.extras import register_default_json, register_default_jsonb
 
-from energy_monitor import cli_loading
+from energy_monitor.cli_loading import COMMANDS, pass_workspace
 from energy_monitor.database import prepare
 from energy_monitor.doctor import examine
 from energy_monitor.errors import UserError
@@ -22,8 +22,6 @@ from energy_monitor.status import DatasetStatus, dataset_statuses
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
 from ingestion.landing import KindError
-
-pass_workspace = click.make_pass_decorator(Workspace)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -163,5 +161,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in cli_loading.COMMANDS:
+for command in COMMANDS:
     cli.add_command(command)

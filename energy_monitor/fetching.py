@@ -14,7 +14,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
 from ingestion.loading import Loaded
-from ingestion.session import Budget, Manners, Session
+from ingestion.session import Manners, Session
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
 from ingestion.sources import SOURCES
 
@@ -30,10 +30,7 @@ class Asked:
 
 def sessions(environ: Mapping[str, str] = os.environ, manners: Manners | None = None) -> dict[str, Session]:
     """A session for each source, with its budget."""
-    return {
-        source.id: Session(source.url(environ), Budget(source.budget_per_minute(environ)), manners)
-        for source in SOURCES.values()
-    }
+    return {source.id: Session.of(source, environ, manners) for source in SOURCES.values()}
 
 
 def finish(workspace: Workspace, datasets: Iterable[Dataset]) -> Iterator[Asked]:

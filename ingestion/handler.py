@@ -18,7 +18,7 @@ from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
 from ingestion.lake import open_lake
 from ingestion.loading import Loaded
-from ingestion.session import Budget, Session
+from ingestion.session import Session
 from ingestion.sources import SOURCES
 from ingestion.windows import requests_for
 
@@ -34,8 +34,7 @@ def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
     dataset = _dataset(event)
     first, last = (date.fromisoformat(event[name]) if event.get(name) else None for name in ("from", "to"))
     requests = requests_for(dataset, first, last, datetime.now(UTC))
-    source = SOURCES[dataset.source]
-    session = Session(source.url(os.environ), Budget(source.budget_per_minute(os.environ)))
+    session = Session.of(SOURCES[dataset.source], os.environ)
     lake = open_lake(os.environ["ENERGY_MONITOR_LAKE"])
     lake.kind = "real"
     outcomes: list[tuple[str, Loaded]] = []

@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from ingestion.landing import SIMULATED_HEADER, Answer
+from ingestion.sources import Source
 
 KEPT_HEADERS = ("content-type", "date", "last-modified", "etag", "retry-after", SIMULATED_HEADER)
 USER_AGENT = "energy-monitor"
@@ -53,6 +54,11 @@ class Session:
         self.base_url, self.budget, self.manners = base_url, budget, manners or Manners()
         self.http = requests.Session()
         self.http.headers["User-Agent"] = USER_AGENT
+
+    @classmethod
+    def of(cls, source: Source, environ: Mapping[str, str], manners: Manners | None = None) -> "Session":
+        """The session of a source, at the base URL and with the budget that the environment gives it."""
+        return cls(source.url(environ), Budget(source.budget_per_minute(environ)), manners)
 
     def fetch(self, request: str) -> Iterator[Answer]:
         """Every attempt at a request, path and query, up to the first that is answered or not worth repeating.

@@ -104,6 +104,15 @@
     end
 {%- endmacro %}
 
+{#- The least certain state of a group of rows: the aggregate of a column of states. -#}
+{% macro least_certain_of(state) -%}
+    case
+        {% for known in all_states() -%}
+        when max(case when {{ state }} = '{{ known }}' then 1 else 0 end) = 1 then '{{ known }}'
+        {% endfor -%}
+    end
+{%- endmacro %}
+
 {#- Whether a number of this state goes into aggregates. -#}
 {% macro counts(state) -%}
     ({{ state }} in ('forecast', 'provisional', 'settled'))

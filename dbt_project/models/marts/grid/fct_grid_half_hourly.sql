@@ -36,14 +36,7 @@ mix as (
         sum(case when not generation.is_embedded then 1 else 0 end) as transmission_fuels,
         count(*) as fuels_expected,
         sum(case when {{ counts('generation.state') }} then 1 else 0 end) as fuels_present,
-        {{ least_certain([
-            "max(case when generation.state = 'missing' then generation.state end)",
-            "max(case when generation.state = 'withdrawn' then generation.state end)",
-            "max(case when generation.state = 'suspect' then generation.state end)",
-            "max(case when generation.state = 'forecast' then generation.state end)",
-            "max(case when generation.state = 'provisional' then generation.state end)",
-            "max(case when generation.state = 'settled' then generation.state end)",
-        ]) }} as generation_state,
+        {{ least_certain_of('generation.state') }} as generation_state,
         max(case when generation.is_embedded and generation.state = 'forecast' then 1 else 0 end) = 1
             as is_embedded_forecast
     from generation
