@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Event, local
@@ -15,7 +15,7 @@ from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
 from ingestion.loading import Loaded
 from ingestion.session import Manners, Session
-from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
+from ingestion.settlement import DAY, local_midnight_utc, period_start_utc, periods_in
 from ingestion.sources import SOURCES
 
 
@@ -65,12 +65,9 @@ def fetch_all(
 
     pools = {source: ThreadPoolExecutor(SOURCES[source].at_once) for source in {d.source for d, _ in wanted}}
     try:
-        running: set[Future[Asked | None]] = {pools[d.source].submit(ask, d, request) for d, request in wanted}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                if asked := future.result():
-                    yield asked
+        for future in as_completed([pools[d.source].submit(ask, d, request) for d, request in wanted]):
+            if asked := future.result():
+                yield asked
     finally:
         stopped.set()
         for pool in pools.values():
@@ -79,9 +76,7 @@ def fetch_all(
             connection.close()
 
 
-def not_yet_answered(
-    connection: Connection, dataset: Dataset, requests: Iterable[str], now: datetime | None = None
-) -> list[str]:
+def not_yet_answered(connection: Connection, dataset: Dataset, requests: Iterable[str]) -> list[str]:
     """The requests that were not answered yet when all that they ask for was due."""
     wanted = list(requests)
     with connection, connection.cursor() as cursor:
@@ -139,7 +134,8 @@ def _present(cursor, dataset: Dataset, first_day: date, last_day: date) -> Itera
         period = next(c.name for c in dataset.keys if c.type == "integer")
         statement = sql.SQL("select distinct {0}, {1} from {2} where not is_absent and {0} between %s and %s")
         cursor.execute(statement.format(time, sql.Identifier(period), table), [first_day, last_day])
-        yield from (local_midnight_utc(day) + HALF_HOUR * (number - 1) for day, number in cursor.fetchall())
+        rows = cursor.fetchall()
+        yield from (period_start_utc(day, number) for day, number in rows if 1 <= number <= periods_in(day))
     else:
         statement = sql.SQL("select distinct {0} from {1} where not is_absent and {0} >= %s and {0} < %s")
         bounds = [local_midnight_utc(first_day), local_midnight_utc(last_day + DAY)]
