@@ -3,12 +3,13 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.fetching import Asked, fetch_all, finish, lacks, not_yet_answered, sessions
@@ -111,7 +112,7 @@ def ingest(workspace: Workspace, dataset: str, first: datetime | None, last: dat
     """Ask a source for one dataset now, whether it was asked before or not."""
     (wanted,) = _named([dataset])
     try:
-        requests = requests_for(wanted, _day(first), _day(last), datetime.now(UTC))
+        requests = requests_for(wanted, _day(first), _day(last), now_utc())
     except ValueError as error:
         raise UserError(str(error)) from error
     prepare(workspace)
@@ -129,7 +130,7 @@ def backfill(workspace: Workspace, dataset: tuple[str, ...], first: datetime, la
     """Bring in the past of all datasets, or of those named. Stopped at any moment, the same command goes on."""
     named = _named(dataset or DATASETS)
     try:
-        first_day, last_day = span(first.date(), _day(last), datetime.now(UTC))
+        first_day, last_day = span(first.date(), _day(last), now_utc())
     except ValueError as error:
         raise UserError(str(error)) from error
     prepare(workspace)
@@ -184,18 +185,18 @@ def _day(given: datetime | None) -> date | None:
 @click.command()
 @click.option("--port", default=8787, show_default=True, help="0 takes any free port.")
 @click.option("--seed", default=1, show_default=True, help="Which of the possible grids.")
-@click.option("--now", "now_utc", help="The time to begin at, such as 2025-06-01T12:00Z; the real time if not given.")
+@click.option("--now", "start", help="The time to begin at, such as 2025-06-01T12:00Z; the real time if not given.")
 @click.option("--speed", default=1.0, show_default=True, help="How much faster than real time its clock goes.")
-def simulate(port: int, seed: int, now_utc: str | None, speed: float) -> None:
+def simulate(port: int, seed: int, start: str | None, speed: float) -> None:
     """Serve a simulated grid in the wire formats of the sources, on 127.0.0.1, until stopped."""
     from simulator.server import serve
 
     try:
-        now = datetime.fromisoformat(now_utc) if now_utc else None
+        now = datetime.fromisoformat(start) if start else None
     except ValueError:
-        raise UserError(f"--now {now_utc!r} is no time; write 2025-06-01T12:00Z") from None
+        raise UserError(f"--now {start!r} is no time; write 2025-06-01T12:00Z") from None
     if now and now.tzinfo is None:
-        raise UserError(f"--now {now_utc!r} has no time zone; write 2025-06-01T12:00Z")
+        raise UserError(f"--now {start!r} has no time zone; write 2025-06-01T12:00Z")
     try:
         serve(port=port, seed=seed, now_utc=now, speed=speed)
     except OSError as error:  # a port that is taken

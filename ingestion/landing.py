@@ -60,6 +60,11 @@ class Attempt:
     body_key: str | None
     headers: Mapping[str, str]
 
+    @property
+    def is_simulated(self) -> bool | None:
+        """Whether a simulator gave the answer; None where no answer came."""
+        return SIMULATED_HEADER in self.headers if self.headers or self.body_key else None
+
 
 def claim(lake: Lake, kind: str) -> None:
     """Says, once and for all, whether a lake is for simulated or for real answers.

@@ -290,6 +290,7 @@ def _record(
         "rows_new": result.rows_new,
         "unknown_fields": unknown_fields,
         "error": result.error,
+        "is_simulated": attempt.is_simulated,
     }
     _insert(cursor, "loads", values)
 

@@ -91,6 +91,11 @@ comment on column raw.load_days.is_whole_day is
 comment on column raw.load_days.is_complete is
     'Whether a row of this day that the answer lacks is known to be absent.';
 """,
+    """
+alter table raw.loads add column is_simulated boolean;
+comment on column raw.loads.is_simulated is
+    'Whether the answer came from a simulator, which marks all that it says; null where no answer came.';
+""",
 )
 
 

@@ -1,0 +1,31 @@
+"""What time it is for a workspace: the machine's time, or that of the simulator whose answers it holds."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from energy_monitor.errors import UserError
+
+VARIABLE = "ENERGY_MONITOR_CLOCK"
+
+
+def clock_text(simulated_utc: datetime, machine_utc: datetime, speed: float) -> str:
+    """The value of ENERGY_MONITOR_CLOCK for a clock that showed one instant when the machine's showed another."""
+    return f"{simulated_utc.isoformat()},{machine_utc.isoformat()},{speed:g}"
+
+
+def now_utc(environ: Mapping[str, str] = os.environ, machine_utc: datetime | None = None) -> datetime:
+    """The workspace's time. Raises UserError where ENERGY_MONITOR_CLOCK is not of the form of `clock_text`."""
+    machine_now = machine_utc or datetime.now(UTC)
+    text = environ.get(VARIABLE)
+    if not text:
+        return machine_now
+    try:
+        simulated, started, speed = text.split(",")
+        passed = machine_now - datetime.fromisoformat(started)
+        return (datetime.fromisoformat(simulated) + passed * float(speed)).astimezone(UTC)
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"{VARIABLE} is {text!r} ({error}): write two times with their zone and a speed, as "
+            "2025-06-01T12:00Z,2026-11-22T09:30Z,60, or unset it"
+        ) from error
