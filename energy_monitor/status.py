@@ -1,7 +1,7 @@
 """What a workspace holds, per dataset, and what is wrong with it, in words."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -9,15 +9,16 @@ from psycopg2.extensions import cursor as Cursor
 
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
+from ingestion.settlement import HALF_HOUR, local_midnight_utc
 
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """One dataset: times in UTC; `newest_data` is a time, or a settlement date where the source sends no time."""
+    """One dataset: times in UTC; `newest_data` is the start of its newest row."""
 
     dataset: str
     title: str
-    newest_data: datetime | date | None
+    newest_data: datetime | None
     newest_fetch_utc: datetime | None
     bodies_loaded: int
     versions: int
@@ -87,11 +88,28 @@ def _unknown_fuels(cursor: Cursor) -> str:
     return codes or ""
 
 
+def newest_data(cursor: Cursor, dataset: Dataset) -> datetime | None:
+    """The start in UTC of the newest row that came; None where there is none."""
+    period = next((c.name for c in dataset.keys if c.type == "integer"), None)
+    is_by_day = dataset.by_name[dataset.time_column].type == "day" and period is not None
+    columns = [dataset.time_column, period] if is_by_day and period else [dataset.time_column]
+    statement = sql.SQL("select {columns} from {table} where not is_absent order by {order} limit 1")
+    cursor.execute(
+        statement.format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            table=sql.Identifier("raw", dataset.id),
+            order=sql.SQL(", ").join(sql.SQL("{} desc").format(sql.Identifier(name)) for name in columns),
+        )
+    )
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    newest: datetime = local_midnight_utc(found[0]) + HALF_HOUR * (found[1] - 1) if is_by_day else found[0]
+    return newest
+
+
 def _status(cursor: Cursor, dataset: Dataset, unknown_fuels: str) -> DatasetStatus:
     parameters = {"dataset": dataset.id}
-    newest = sql.SQL("select max({}) from {} where not is_absent")
-    cursor.execute(newest.format(sql.Identifier(dataset.time_column), sql.Identifier("raw", dataset.id)))
-    (newest_data,) = cursor.fetchone() or (None,)
     cursor.execute(SUMMARY, parameters)
     newest_fetch, loaded, versions = cursor.fetchone() or (None, 0, 0)
     remarks = []
@@ -117,7 +135,7 @@ def _status(cursor: Cursor, dataset: Dataset, unknown_fuels: str) -> DatasetStat
     return DatasetStatus(
         dataset.id,
         dataset.title,
-        newest_data,
+        newest_data(cursor, dataset),
         newest_fetch,
         loaded,
         versions,

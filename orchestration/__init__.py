@@ -1,0 +1,1 @@
+"""Dagster: what runs when, over the whole graph, from the sources to the marts."""

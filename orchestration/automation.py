@@ -1,0 +1,67 @@
+"""When things run: each condition once, with a name that the UI shows.
+
+`AutomationCondition.eager()` is not used: it forgets an update that comes while its own run is under way, and it
+waits for every partition ever of what it depends on, also for a day that will never come.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from ingestion.dataset import Dataset
+from ingestion.settlement import DAY
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+# Datasets whose rows come late are asked again for whole days, once a day, over this many days before today.
+DAYS_AGAIN = 2
+AGAIN_CRON = "40 4 * * *"
+MISSING_CRON = "*/5 * * * *"
+
+
+def cron_of(dataset: Dataset) -> str:
+    """When a dataset's newest row is due, at each of its periods; in UTC, where no hour is skipped or doubled."""
+    if dataset.cadence >= DAY:
+        return "20 6 * * *"
+    if dataset.cadence >= HOUR:
+        return f"{_minutes(dataset, HOUR)} */{dataset.cadence // HOUR} * * *"
+    return f"{_minutes(dataset, dataset.cadence)} * * * *"
+
+
+def _minutes(dataset: Dataset, cadence: timedelta) -> str:
+    first = dataset.publication_lag % cadence
+    return ",".join(str((first + cadence * n) // MINUTE) for n in range(HOUR // cadence))
+
+
+def tick(cron: str) -> dg.AutomationCondition[Any]:
+    """A tick of a cron schedule, in UTC."""
+    return dg.AutomationCondition.cron_tick_passed(cron)
+
+
+def when_due(dataset: Dataset) -> dg.AutomationCondition[Any]:
+    """Today's partition at each tick of the dataset; not while one is under way, and then at once."""
+    today = dg.AutomationCondition.in_latest_time_window()
+    due = (tick(cron_of(dataset)).since_last_handled() & today).with_label("today, when its newest row is due")
+    if dataset.newest is not None:
+        return due & ~dg.AutomationCondition.in_progress()
+    lately = dg.AutomationCondition.in_latest_time_window(lookback_delta=DAY * (DAYS_AGAIN + 1))
+    again = (tick(AGAIN_CRON).since_last_handled() & lately & ~today).with_label("the days before, once a day")
+    return (due | again) & ~dg.AutomationCondition.in_progress()
+
+
+def when_inputs_land(not_counting: Collection[dg.AssetKey]) -> dg.AutomationCondition[Any]:
+    """Whenever anything that it reads was updated, and when its own SQL, or its seed's rows, changed.
+
+    An update that comes while a run is under way asks for another run, which waits in the queue. What was never built
+    waits for a build of all that is missing, as what it reads would be missing too.
+    """
+    updated = dg.AutomationCondition.any_deps_updated()
+    if not_counting:
+        updated = updated.ignore(dg.AssetSelection.assets(*not_counting))
+    missing = dg.AutomationCondition.missing()
+    landed = (updated & ~missing).with_label("what it reads was updated")
+    changed = dg.AutomationCondition.code_version_changed().with_label("its SQL or its rows changed")
+    never_built = (tick(MISSING_CRON) & missing & ~dg.AutomationCondition.in_progress()).with_label("never built")
+    return landed | changed | never_built

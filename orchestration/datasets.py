@@ -1,0 +1,119 @@
+"""An asset per dataset of the catalogue, partitioned by settlement date: `raw/<dataset>`."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from energy_monitor.clock import now_utc
+from energy_monitor.fetching import Asked
+from energy_monitor.status import newest_data
+from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from ingestion.dataset import Dataset
+from ingestion.settlement import settlement_date_of
+from ingestion.sources import SOURCES
+from ingestion.windows import requests_for, requests_for_days
+from orchestration.automation import when_due
+from orchestration.ingester import Ingester
+from orchestration.partitions import FIRST_DAY, settlement_dates
+
+LOOK_BACK = timedelta(hours=3)  # a row that was late by less than this is caught by the next tick
+MOST_REASONS = 5
+
+
+def dataset_assets() -> list[dg.AssetsDefinition]:
+    """One asset for each dataset."""
+    partitions = settlement_dates()
+    return [_asset(dataset, partitions) for dataset in DATASETS.values()]
+
+
+def dataset_key(dataset: Dataset) -> dg.AssetKey:
+    """The asset key of a dataset, which is also that of its dbt source."""
+    return dg.AssetKey(["raw", dataset.id])
+
+
+def requests_of(dataset: Dataset, first: date, last: date, includes_today: bool, now: datetime) -> list[str]:
+    """What to ask for some settlement dates. Pure.
+
+    Today stands for what is new: from the day on which rows that are due now may lie, to the present day of the
+    clock. A source that keeps no past is asked only then.
+    """
+    if dataset.newest is not None:
+        return requests_for(dataset, None, None, now) if includes_today else []
+    if includes_today:
+        due = settlement_date_of(now - dataset.publication_lag - LOOK_BACK)
+        first, last = max(min(first, due), FIRST_DAY), max(last, settlement_date_of(now))
+    return list(requests_for_days(dataset, first, last))
+
+
+def _asset(dataset: Dataset, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    source = SOURCES[dataset.source]
+
+    @dg.multi_asset(
+        name=dataset.id,
+        specs=[
+            dg.AssetSpec(
+                dataset_key(dataset),
+                description=f"{dataset.title}. {source.title}: landed in the lake, loaded into `raw.{dataset.id}`.",
+                group_name=dataset.source,
+                kinds={"python", "postgres"},
+                automation_condition=when_due(dataset),
+                skippable=True,
+                metadata={"cadence": str(dataset.cadence), "publication_lag": str(dataset.publication_lag)},
+            )
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=366),
+        pool=dataset.source,
+    )
+    def ingest(context: dg.AssetExecutionContext, ingester: Ingester) -> Iterator[dg.MaterializeResult[Any]]:
+        days = context.partition_key_range
+        now = now_utc()
+        includes_today = days.end == partitions.get_last_partition_key()
+        first, last = date.fromisoformat(days.start), date.fromisoformat(days.end)
+        requests = requests_of(dataset, first, last, includes_today, now)
+        if not requests:
+            context.log.info(f"{source.title} keeps no past of {dataset.id}: nothing was asked for {first} to {last}")
+            return
+        asked = ingester.ask(dataset, requests)
+        if failed := [one for one in asked if one.loaded.error]:
+            raise _failure(dataset, failed, len(asked))
+        yield dg.MaterializeResult(metadata=_metadata(ingester.workspace, dataset, asked))
+
+    return ingest
+
+
+def _failure(dataset: Dataset, failed: list[Asked], number: int) -> dg.Failure:
+    reasons = "\n".join(f"{one.request}: {one.loaded.error}" for one in failed[:MOST_REASONS])
+    more = f"\nand {len(failed) - MOST_REASONS} more" if len(failed) > MOST_REASONS else ""
+    return dg.Failure(
+        f"{dataset.id}: {len(failed)} of {number} answers were not loaded; all else was, and nothing that came is "
+        f"lost.\n{reasons}{more}"
+    )
+
+
+def _metadata(workspace_name: str, dataset: Dataset, asked: list[Asked]) -> dict[str, Any]:
+    connection = Workspace(workspace_name).connect("ingester")
+    try:
+        with connection, connection.cursor() as cursor:
+            newest = newest_data(cursor, dataset)
+            cursor.execute(
+                "select lake_key from raw.loads where dataset = %s and status = 'loaded' order by load_id desc limit 1",
+                [dataset.id],
+            )
+            (lake_key,) = cursor.fetchone() or (None,)
+    finally:
+        connection.close()
+    metadata: dict[str, Any] = {
+        "requests": len(asked),
+        "rows_seen": sum(one.loaded.rows_seen for one in asked),
+        "rows_new": sum(one.loaded.rows_new for one in asked),
+        "asked": dg.MetadataValue.md("\n".join(f"- `{one.request}`" for one in asked[:MOST_REASONS])),
+    }
+    if lake_key:
+        metadata["newest_lake_key"] = lake_key
+    if newest:
+        metadata["newest_data_utc"] = dg.MetadataValue.timestamp(newest)
+    return metadata

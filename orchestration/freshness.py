@@ -1,0 +1,110 @@
+"""A check on the data's own clock for each public mart: not whether it was built, but whether what it holds is new.
+
+Each mart says in its dbt properties, under `meta.data_clock`, which dataset sets its pace and which rows count; when a
+row is due is in the catalogue.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtProject
+
+from energy_monitor.clock import now_utc
+from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from ingestion.settlement import DAY, local_midnight_utc
+from orchestration.automation import tick
+
+TWICE_AN_HOUR = "7,37 * * * *"
+BUILD_ALLOWANCE = timedelta(minutes=20)  # to ask, to load, and to build behind another build
+
+
+@dataclass(frozen=True)
+class DataClock:
+    """How new a mart should be. `newest` is SQL for the start of its newest row; `length` is what a row stands for."""
+
+    mart: str
+    newest: str
+    length: timedelta
+    allowed_lateness: timedelta
+
+    def lateness(self, newest: datetime | date | None, now: datetime) -> timedelta | None:
+        """How long ago the newest row ended; None where there is no row."""
+        if newest is None:
+            return None
+        if not isinstance(newest, datetime):  # a settlement date
+            return now - local_midnight_utc(newest + DAY)
+        return now - (newest.astimezone(UTC) + self.length)
+
+
+def data_clocks(project: DbtProject) -> list[DataClock]:
+    """The clocks of all marts that have one, from dbt's manifest."""
+    nodes = json.loads(project.manifest_path.read_text())["nodes"].values()
+    return [
+        _clock(node["name"], node["config"]["meta"]["data_clock"])
+        for node in nodes
+        if node["resource_type"] == "model" and "data_clock" in node["config"]["meta"]
+    ]
+
+
+def _clock(mart: str, declared: Mapping[str, Any]) -> DataClock:
+    dataset = DATASETS[declared["dataset"]]
+    quiet = timedelta(hours=declared.get("quiet_hours", 0))  # how long a source of messages may have nothing to say
+    return DataClock(
+        mart=mart,
+        newest=f"select max({declared['column']}) from marts.{mart} where {declared['where']}",
+        length=dataset.period,
+        allowed_lateness=dataset.period + dataset.publication_lag + dataset.cadence + quiet + BUILD_ALLOWANCE,
+    )
+
+
+def freshness_checks(workspace_name: str, project: DbtProject) -> dg.AssetChecksDefinition:
+    """One check per mart, all in one step, twice an hour whether anything lands or not."""
+    clocks = {clock.mart: clock for clock in data_clocks(project)}
+    every_half_hour: dg.AutomationCondition[Any] = tick(TWICE_AN_HOUR)
+
+    @dg.multi_asset_check(
+        name="data_clock",
+        specs=[
+            dg.AssetCheckSpec(
+                "data_clock",
+                asset=dg.AssetKey(["marts", mart]),
+                description=f"The newest row ended at most {clock.allowed_lateness} ago.",
+                automation_condition=every_half_hour,
+            )
+            for mart, clock in clocks.items()
+        ],
+    )
+    def check_data_clocks() -> Iterator[dg.AssetCheckResult]:
+        now = now_utc()
+        connection = Workspace(workspace_name).connect("reader")
+        try:
+            for clock in clocks.values():
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(clock.newest)
+                    (newest,) = cursor.fetchone() or (None,)
+                yield _result(clock, newest, now)
+        finally:
+            connection.close()
+
+    return check_data_clocks
+
+
+def _result(clock: DataClock, newest: datetime | date | None, now: datetime) -> dg.AssetCheckResult:
+    lateness = clock.lateness(newest, now)
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(["marts", clock.mart]),
+        check_name="data_clock",
+        passed=lateness is not None and lateness <= clock.allowed_lateness,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "newest": str(newest),
+            "now_utc": now.isoformat(timespec="seconds"),
+            "late_by_minutes": round(lateness / timedelta(minutes=1), 1) if lateness is not None else "no row at all",
+            "allowed_minutes": clock.allowed_lateness / timedelta(minutes=1),
+        },
+    )

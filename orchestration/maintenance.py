@@ -1,0 +1,61 @@
+"""Keeping Dagster's own records small: every five minutes has its runs, and nobody reads those of last week."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+KEPT = timedelta(days=2)
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+AT_ONCE = 500
+
+
+def prune_runs(instance: dg.DagsterInstance, kept: timedelta = KEPT) -> int:
+    """Deletes finished runs older than `kept`, with their logs; says how many.
+
+    A run that holds the newest materialization of a partition stays: without it the day would seem never asked for.
+    """
+    before = datetime.now(UTC) - kept
+    in_use = set(_runs_in_use(instance))
+    deleted = 0
+    cursor = None
+    while runs := instance.get_run_records(
+        dg.RunsFilter(statuses=FINISHED, updated_before=before), limit=AT_ONCE, cursor=cursor
+    ):
+        for record in runs:
+            run_id = record.dagster_run.run_id
+            if run_id not in in_use:
+                instance.compute_log_manager.delete_logs(prefix=[run_id])
+                instance.delete_run(run_id)
+                deleted += 1
+        cursor = runs[-1].dagster_run.run_id
+    return deleted
+
+
+def _runs_in_use(instance: dg.DagsterInstance) -> Iterator[str]:
+    for key in instance.all_asset_keys():
+        newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+            key, dg.DagsterEventType.ASSET_MATERIALIZATION
+        )
+        ids = list(newest.values())
+        for start in range(0, len(ids), AT_ONCE):
+            wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=ids[start : start + AT_ONCE])
+            records = instance.fetch_materializations(wanted, limit=AT_ONCE).records
+            yield from (record.run_id for record in records)
+
+
+def maintenance() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
+    """The job, and its schedule: each night."""
+
+    @dg.op
+    def prune(context: dg.OpExecutionContext) -> None:
+        context.log.info(f"deleted {prune_runs(context.instance)} runs older than {KEPT}")
+
+    @dg.job(description="Deletes old runs that hold no partition's newest materialization, and their logs.")
+    def prune_old_runs() -> None:
+        prune()
+
+    schedule = dg.ScheduleDefinition(
+        job=prune_old_runs, cron_schedule="25 3 * * *", default_status=dg.DefaultScheduleStatus.RUNNING
+    )
+    return prune_old_runs, schedule
