@@ -31,11 +31,10 @@ query($run: ID!) {
       status
       assets { key { path } }
       stepStats { stepKey status }
-      stats { ... on RunStatsSnapshot { materializations } }
+      assetMaterializations { assetKey { path } }
     }
   }
 }"""
-WAREHOUSE_STEP = "warehouse"  # one step that makes many assets, while each dataset is a step of its own
 
 
 class DagsterError(RuntimeError):
@@ -98,11 +97,10 @@ class Client:
         found = self.query(PROGRESS, run=run_id)["runOrError"]
         if found["__typename"] != "Run":
             raise DagsterError(f"Dagster at {self.url} knows no run {run_id}")
-        over = [step for step in found["stepStats"] if step["status"] not in ("IN_PROGRESS", None)]
-        is_warehouse = any(step["stepKey"] == WAREHOUSE_STEP for step in found["stepStats"])
+        steps = found["stepStats"]
         return Progress(
             status=found["status"],
-            done=found["stats"]["materializations"] if is_warehouse else len(over),
+            done=len({tuple(made["assetKey"]["path"]) for made in found["assetMaterializations"]}),
             total=len(found["assets"]),
-            failed=tuple(step["stepKey"] for step in over if step["status"] == "FAILURE"),
+            failed=tuple(step["stepKey"] for step in steps if step["status"] == "FAILURE"),
         )

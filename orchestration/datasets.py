@@ -1,4 +1,4 @@
-"""An asset per dataset of the catalogue, partitioned by settlement date: `raw/<dataset>`."""
+"""An asset per dataset of the catalogue, `raw/<dataset>`, partitioned by settlement date; a step per source."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
 from ingestion.settlement import settlement_date_of
-from ingestion.sources import SOURCES
+from ingestion.sources import SOURCES, Source
 from ingestion.windows import requests_for, requests_for_days
 from orchestration.automation import when_due
 from orchestration.ingester import Ingester
@@ -24,9 +24,9 @@ MOST_REASONS = 5
 
 
 def dataset_assets() -> list[dg.AssetsDefinition]:
-    """One asset for each dataset."""
+    """The assets of each source: asked together, within its budget, and said to be new together."""
     partitions = settlement_dates()
-    return [_asset(dataset, partitions) for dataset in DATASETS.values()]
+    return [_assets_of(source, partitions) for source in SOURCES.values()]
 
 
 def dataset_key(dataset: Dataset) -> dg.AssetKey:
@@ -48,49 +48,60 @@ def requests_of(dataset: Dataset, first: date, last: date, includes_today: bool,
     return list(requests_for_days(dataset, first, last))
 
 
-def _asset(dataset: Dataset, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    source = SOURCES[dataset.source]
+def _spec(dataset: Dataset, source: Source) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        dataset_key(dataset),
+        description=f"{dataset.title}. {source.title}: landed in the lake, loaded into `raw.{dataset.id}`.",
+        group_name=source.id,
+        kinds={"python", "postgres"},
+        automation_condition=when_due(dataset),
+        skippable=True,  # where nothing was asked, or something not loaded
+        metadata={"cadence": str(dataset.cadence), "publication_lag": str(dataset.publication_lag)},
+    )
+
+
+def _assets_of(source: Source, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    datasets = [dataset for dataset in DATASETS.values() if dataset.source == source.id]
 
     @dg.multi_asset(
-        name=dataset.id,
-        specs=[
-            dg.AssetSpec(
-                dataset_key(dataset),
-                description=f"{dataset.title}. {source.title}: landed in the lake, loaded into `raw.{dataset.id}`.",
-                group_name=dataset.source,
-                kinds={"python", "postgres"},
-                automation_condition=when_due(dataset),
-                skippable=True,
-                metadata={"cadence": str(dataset.cadence), "publication_lag": str(dataset.publication_lag)},
-            )
-        ],
+        name=source.id,
+        specs=[_spec(dataset, source) for dataset in datasets],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=366),
-        pool=dataset.source,
+        pool=source.id,
+        can_subset=True,
     )
     def ingest(context: dg.AssetExecutionContext, ingester: Ingester) -> Iterator[dg.MaterializeResult[Any]]:
         days = context.partition_key_range
-        now = now_utc()
         includes_today = days.end == partitions.get_last_partition_key()
         first, last = date.fromisoformat(days.start), date.fromisoformat(days.end)
-        requests = requests_of(dataset, first, last, includes_today, now)
-        if not requests:
-            context.log.info(f"{source.title} keeps no past of {dataset.id}: nothing was asked for {first} to {last}")
-            return
-        asked = ingester.ask(dataset, requests)
-        if failed := [one for one in asked if one.loaded.error]:
-            raise _failure(dataset, failed, len(asked))
-        yield dg.MaterializeResult(metadata=_metadata(ingester.workspace, dataset, asked))
+        now = now_utc()
+        wanted = []
+        for dataset in datasets:
+            if dataset_key(dataset) in context.selected_asset_keys:
+                requests = requests_of(dataset, first, last, includes_today, now)
+                wanted += [(dataset, request) for request in requests]
+                if not requests:
+                    context.log.info(f"{source.title} keeps no past of {dataset.id}: not asked for {first} to {last}")
+        asked = ingester.ask(wanted)
+        failed = [one for one in asked if one.loaded.error]
+        unloaded = {one.dataset.id for one in failed}
+        for dataset in dict.fromkeys(dataset for dataset, _ in wanted):
+            if dataset.id not in unloaded:
+                own = [one for one in asked if one.dataset is dataset]
+                yield dg.MaterializeResult(dataset_key(dataset), metadata=_metadata(ingester.workspace, dataset, own))
+        if failed:
+            raise _failure(source, failed, len(asked))
 
     return ingest
 
 
-def _failure(dataset: Dataset, failed: list[Asked], number: int) -> dg.Failure:
-    reasons = "\n".join(f"{one.request}: {one.loaded.error}" for one in failed[:MOST_REASONS])
+def _failure(source: Source, failed: list[Asked], number: int) -> dg.Failure:
+    reasons = "\n".join(f"{one.dataset.id}, {one.request}: {one.loaded.error}" for one in failed[:MOST_REASONS])
     more = f"\nand {len(failed) - MOST_REASONS} more" if len(failed) > MOST_REASONS else ""
     return dg.Failure(
-        f"{dataset.id}: {len(failed)} of {number} answers were not loaded; all else was, and nothing that came is "
-        f"lost.\n{reasons}{more}"
+        f"{source.title}: {len(failed)} of {number} answers were not loaded. All others were, and what came is in the "
+        f"lake.\n{reasons}{more}"
     )
 
 

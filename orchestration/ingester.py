@@ -1,6 +1,6 @@
 """The resource that asks the sources: in this process. Its Lambda twin would have the same `ask`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -15,9 +15,9 @@ class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     workspace: str
 
-    def ask(self, dataset: Dataset, requests: Iterable[str]) -> list[Asked]:
-        """Makes requests and says what became of each, and of what an earlier run landed and did not load."""
+    def ask(self, wanted: Sequence[tuple[Dataset, str]]) -> list[Asked]:
+        """Makes requests, and says what became of each; first loads what an earlier run landed and did not load."""
         workspace = Workspace(self.workspace)
         prepare(workspace)
-        finished = list(finish(workspace, [dataset]))
-        return finished + list(fetch_all(workspace, [(dataset, request) for request in requests], sessions()))
+        datasets = {dataset.id: dataset for dataset, _ in wanted}.values()
+        return [*finish(workspace, datasets), *fetch_all(workspace, wanted, sessions())]

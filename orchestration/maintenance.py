@@ -34,6 +34,8 @@ def prune_runs(instance: dg.DagsterInstance, kept: timedelta = KEPT) -> int:
 
 def _runs_in_use(instance: dg.DagsterInstance) -> Iterator[str]:
     for key in instance.all_asset_keys():
+        if newest_of_all := instance.get_latest_materialization_event(key):
+            yield newest_of_all.run_id
         newest = instance.event_log_storage.get_latest_storage_id_by_partition(
             key, dg.DagsterEventType.ASSET_MATERIALIZATION
         )

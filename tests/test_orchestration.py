@@ -1,0 +1,342 @@
+"""Dagster's graph and its automation, without a daemon: what is made by what, and what is asked for when."""
+
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._utils.schedules import cron_string_iterator
+
+from ingestion.catalogue import DATASETS
+from ingestion.settlement import DAY, local_midnight_utc, settlement_date_of
+from orchestration.automation import cron_of
+from orchestration.datasets import LOOK_BACK, requests_of
+from orchestration.definitions import build_defs
+from orchestration.freshness import data_clocks
+from orchestration.instance import cancel_abandoned_runs
+from orchestration.maintenance import prune_runs
+from orchestration.partitions import FIRST_DAY, settlement_dates
+from orchestration.warehouse import RECORDS_OF_LOADS, SHARED, parsed_project
+
+SNAPSHOT = Path(__file__).with_name("graph.json")
+NOON = datetime(2026, 6, 10, 12, 1, tzinfo=UTC)
+FIVE_MINUTES = timedelta(minutes=5)
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return build_defs()
+
+
+@pytest.fixture(scope="module")
+def graph(defs: dg.Definitions):
+    return defs.resolve_asset_graph()
+
+
+def key(text: str) -> dg.AssetKey:
+    return dg.AssetKey(text.split("/"))
+
+
+# The graph ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_definitions_load(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
+    assert graph.external_asset_keys == set()
+    manifest = json.loads(parsed_project().manifest_path.read_text())
+    tables = {source["name"] for source in manifest["sources"].values()}
+    assert tables == {*DATASETS, *RECORDS_OF_LOADS}
+    made = {asset.path[-1] for asset in graph.materializable_asset_keys if asset.path[0] == "raw"}
+    assert made == set(DATASETS)
+
+
+def test_every_asset_has_a_condition_and_a_description(graph) -> None:
+    for asset in graph.materializable_asset_keys:
+        assert graph.get(asset).automation_condition is not None, asset
+        assert graph.get(asset).description, asset
+
+
+def test_every_mart_with_a_clock_has_a_check_on_it(graph) -> None:
+    marts = {asset.path[-1] for asset in graph.materializable_asset_keys if asset.path[0] == "marts"}
+    checked = {check.asset_key.path[-1] for check in graph.asset_check_keys if check.name == "data_clock"}
+    assert checked == {mart for mart in marts if mart.startswith("fct_")} | {"dim_datasets"}
+
+
+def test_every_mart_is_reached_by_a_dataset_of_its_own(graph) -> None:
+    """What all datasets share does not count as a reason to build a mart, so each needs another way from raw."""
+
+    def reaches_raw(asset: dg.AssetKey) -> bool:
+        if asset.path[0] == "raw":
+            return True
+        return any(reaches_raw(parent) for parent in graph.get(asset).parent_keys if parent not in SHARED)
+
+    for asset in graph.materializable_asset_keys:
+        if asset.path[0] == "marts" and asset not in SHARED and asset != key("marts/dim_regions"):
+            assert reaches_raw(asset), asset
+
+
+def test_the_graph_is_the_one_that_was_agreed(graph) -> None:
+    """A change of the graph is seen in review. To agree to it: ENERGY_MONITOR_WRITE_SNAPSHOT=1 and this test."""
+    checks = sorted(graph.asset_check_keys, key=lambda check: (check.asset_key.path, check.name))
+    found = {
+        asset.to_user_string(): {
+            "group": graph.get(asset).group_name,
+            "reads": sorted(parent.to_user_string() for parent in graph.get(asset).parent_keys),
+            "checks": [check.name for check in checks if check.asset_key == asset],
+        }
+        for asset in sorted(graph.get_all_asset_keys(), key=lambda asset: asset.path)
+    }
+    if os.environ.get("ENERGY_MONITOR_WRITE_SNAPSHOT"):
+        SNAPSHOT.write_text(json.dumps(found, indent=1) + "\n")
+    assert found == json.loads(SNAPSHOT.read_text())
+
+
+# When a dataset is asked for ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset.id)
+def test_a_dataset_is_asked_for_at_its_cadence(dataset) -> None:
+    ticks = cron_string_iterator(datetime(2026, 6, 10, tzinfo=UTC).timestamp(), cron_of(dataset), "UTC")
+    times = list(itertools.islice(ticks, 20))
+    assert {later - earlier for earlier, later in itertools.pairwise(times)} == {dataset.cadence}
+    if dataset.cadence < DAY:  # when a row becomes due, and not somewhere between
+        assert (times[0] - datetime(2026, 6, 10, tzinfo=UTC) - dataset.publication_lag) % dataset.cadence == timedelta()
+
+
+class Automation:
+    """Dagster's automation over all assets, tick by tick, with an instance in memory."""
+
+    def __init__(self, defs: dg.Definitions, now: datetime, *selected: str) -> None:
+        self.defs, self.now, self.cursor = defs, now, None
+        self.selection = dg.AssetSelection.assets(*map(key, selected)) if selected else dg.AssetSelection.all()
+        self.instance = dg.DagsterInstance.ephemeral()
+
+    def everything_was_built(self) -> None:
+        for asset in self.defs.resolve_asset_graph().materializable_asset_keys:
+            if asset.path[0] != "raw":
+                self.instance.report_runless_asset_event(dg.AssetMaterialization(asset))
+        self.tick()  # the first one is only what others are compared with
+        self.tick()
+
+    def land(self, dataset: str, day: date) -> None:
+        self.instance.report_runless_asset_event(dg.AssetMaterialization(key(f"raw/{dataset}"), partition=str(day)))
+
+    def tick(self, after: timedelta = timedelta(seconds=10)) -> dict[str, set[str]]:
+        """What is asked for at the next tick: assets, with the partitions of those that have some."""
+        self.now += after
+        result = dg.evaluate_automation_conditions(
+            self.defs, self.instance, self.selection, evaluation_time=self.now, cursor=self.cursor
+        )
+        self.cursor = result.cursor
+        return {
+            one.key.to_user_string(): set(map(str, one.true_subset.expensively_compute_partition_keys()))
+            if one.true_subset.is_partitioned
+            else set()
+            for one in result.results
+            if not one.true_subset.is_empty
+        }
+
+
+@pytest.fixture
+def automation(defs: dg.Definitions) -> Automation:
+    found = Automation(defs, NOON)
+    found.everything_was_built()
+    return found
+
+
+OF_PRICES = {"staging/stg_elexon__system_prices", "marts/fct_prices_half_hourly", "marts/fct_grid_half_hourly"}
+OF_GENERATION = {"staging/stg_elexon__generation_half_hourly", "marts/fct_generation_half_hourly"}
+
+
+def test_nothing_is_asked_for_where_nothing_happened(automation: Automation) -> None:
+    assert automation.tick() == {}
+
+
+def test_a_day_that_never_comes_holds_nothing_up(automation: Automation) -> None:
+    """No day of FUELHH ever landed, and prices landed for one day only."""
+    automation.land("system_prices", date(2026, 6, 10))
+    assert set(automation.tick()) >= OF_PRICES
+
+
+def test_a_late_day_is_built_when_it_comes(automation: Automation) -> None:
+    automation.land("fuelhh", date(2026, 6, 9))
+    asked = set(automation.tick())
+    assert asked >= OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_grid_daily"}
+    assert not asked & {"marts/fct_prices_half_hourly", "marts/fct_carbon_half_hourly", "marts/fct_outages"}
+
+
+def test_a_revision_of_last_month_is_built_and_touches_its_own_marts(automation: Automation) -> None:
+    automation.land("system_prices", date(2026, 5, 6))
+    asked = set(automation.tick())
+    assert asked >= OF_PRICES | {"marts/fct_grid_daily"}
+    assert not asked & (OF_GENERATION | {"marts/fct_carbon_half_hourly", "marts/fct_demand_half_hourly"})
+
+
+def test_five_minutes_do_not_build_what_is_half_hourly(automation: Automation) -> None:
+    automation.land("fuelinst", date(2026, 6, 10))
+    asked = set(automation.tick())
+    assert "marts/fct_generation_five_minutely" in asked
+    assert not asked & (OF_PRICES | OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_demand_half_hourly"})
+
+
+def test_a_landing_while_a_build_is_under_way_is_not_forgotten(automation: Automation) -> None:
+    automation.land("system_prices", date(2026, 6, 10))
+    assert set(automation.tick()) >= OF_PRICES
+    automation.land("system_prices", date(2026, 6, 10))  # the build asked for a moment ago has read before this
+    assert set(automation.tick()) >= OF_PRICES
+    assert automation.tick() == {}
+
+
+def test_what_was_never_built_is_asked_for_every_five_minutes_until_it_is(defs: dg.Definitions) -> None:
+    automation = Automation(defs, NOON)
+    automation.tick()
+    automation.land("system_prices", date(2026, 6, 10))
+    assert automation.tick() == {}, "a part of what was never built cannot be built"
+    every = {asset.to_user_string() for asset in defs.resolve_asset_graph().materializable_asset_keys}
+    for _ in range(2):
+        assert set(automation.tick(after=FIVE_MINUTES)) & of_dbt(every) == of_dbt(every)
+        assert not of_dbt(automation.tick())
+
+
+def of_dbt(assets: Iterable[str]) -> set[str]:
+    return {asset for asset in assets if not asset.startswith("raw/") and ":" not in asset}
+
+
+def test_the_days_before_are_asked_for_again_once_a_day(defs: dg.Definitions) -> None:
+    automation = Automation(
+        defs, datetime(2026, 6, 10, 4, 39, 55, tzinfo=UTC), "raw/fuelhh", "raw/neso_embedded_forecast"
+    )
+    automation.tick(timedelta())
+    assert automation.tick() == {"raw/fuelhh": {"2026-06-08", "2026-06-09"}}
+    assert automation.tick() == {}
+
+
+CLOCK_CHANGES = pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)], ids=["46", "50 half-hours"])
+
+
+def hold_every_five_minutes(defs: dg.Definitions, day: date, start: datetime, end: datetime) -> None:
+    """Between two instants each five minutes are asked for once, and always as a part of the UK-local day."""
+    automation = Automation(defs, start - timedelta(seconds=143), "raw/fuelinst")
+    automation.tick(timedelta())
+    while automation.now < end - FIVE_MINUTES:
+        asked = automation.tick(FIVE_MINUTES / 2).get("raw/fuelinst", set())
+        before = {str(day - DAY), str(day - 2 * DAY)} if automation.now.strftime("%H:%M") == "04:40" else set()
+        assert asked == {str(settlement_date_of(automation.now))} | before, automation.now
+        assert automation.tick(FIVE_MINUTES / 2) == {}, automation.now
+
+
+@CLOCK_CHANGES
+def test_each_five_minutes_around_a_clock_change_are_asked_for_once(defs: dg.Definitions, day: date) -> None:
+    start, end = local_midnight_utc(day), local_midnight_utc(day + DAY)
+    hold_every_five_minutes(defs, day, start - timedelta(minutes=15), start + timedelta(hours=2, minutes=30))
+    hold_every_five_minutes(defs, day, end - timedelta(minutes=15), end + timedelta(minutes=15))
+
+
+@pytest.mark.full
+@CLOCK_CHANGES
+def test_each_five_minutes_of_a_clock_change_day_are_asked_for_once(defs: dg.Definitions, day: date) -> None:
+    hold_every_five_minutes(defs, day, local_midnight_utc(day), local_midnight_utc(day + DAY) - FIVE_MINUTES)
+
+
+def hours(day: date) -> Iterator[datetime]:
+    now = local_midnight_utc(day)
+    while now < local_midnight_utc(day + DAY):
+        yield now
+        now += timedelta(hours=1)
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 6, 10), date(2026, 10, 25)])
+def test_today_is_asked_for_with_the_day_before_as_long_as_that_may_lack_rows(day: date) -> None:
+    dataset = DATASETS["fuelhh"]
+    for now in hours(day):
+        (request,) = requests_of(dataset, day, day, True, now)
+        window = dataset.window_of(request)
+        assert window is not None
+        due_from = now - dataset.publication_lag - LOOK_BACK
+        assert (window.first, window.last) == (min(day, settlement_date_of(due_from)), day)
+
+
+def test_a_dataset_that_is_weeks_behind_is_asked_for_what_is_due() -> None:
+    (request,) = requests_of(DATASETS["neso_historic_demand"], date(2026, 6, 10), date(2026, 6, 10), True, NOON)
+    window = DATASETS["neso_historic_demand"].window_of(request)
+    assert window is not None
+    assert window.first <= date(2026, 5, 16) <= window.last
+
+
+def test_the_past_of_a_forecast_is_not_asked_for() -> None:
+    forecast = DATASETS["carbon_national_forecast"]
+    assert requests_of(forecast, date(2026, 6, 1), date(2026, 6, 9), False, NOON) == []
+    assert len(requests_of(forecast, date(2026, 6, 1), date(2026, 6, 10), True, NOON)) == 1
+
+
+def test_a_range_of_past_days_is_asked_for_as_it_is() -> None:
+    requests = requests_of(DATASETS["system_prices"], date(2026, 3, 28), date(2026, 3, 30), False, NOON)
+    assert [request.rpartition("/")[2] for request in requests] == ["2026-03-28", "2026-03-29", "2026-03-30"]
+
+
+def test_partitions_reach_the_present_day_of_the_workspaces_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    today = settlement_date_of(datetime.now(UTC))
+    assert settlement_dates().get_last_partition_key() == str(today)
+    assert settlement_dates().get_first_partition_key() == str(FIRST_DAY)
+    machine = datetime.now(UTC)
+    monkeypatch.setenv("ENERGY_MONITOR_CLOCK", f"{(machine + 400 * DAY).isoformat()},{machine.isoformat()},1")
+    assert settlement_dates().get_last_partition_key() == str(settlement_date_of(machine + 400 * DAY))
+
+
+# The data's own clock -------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_late_only_when_the_next_one_should_have_been_built() -> None:
+    clocks = {clock.mart: clock for clock in data_clocks(parsed_project())}
+    half_hourly = clocks["fct_generation_half_hourly"]
+    newest = datetime(2026, 6, 10, 11, 0, tzinfo=UTC)
+    # its successor ends at 12:00, is due at 12:15, asked for by 12:45, built by 13:05
+    assert half_hourly.lateness(newest, newest) == -timedelta(minutes=30)
+    on_time = datetime(2026, 6, 10, 13, 5, tzinfo=UTC)
+    assert half_hourly.lateness(newest, on_time) == half_hourly.allowed_lateness
+    daily = clocks["fct_grid_daily"]
+    assert daily.lateness(date(2026, 10, 25), datetime(2026, 10, 26, 1, tzinfo=UTC)) == timedelta(hours=1)
+    assert daily.lateness(None, on_time) is None
+
+
+# Dagster's own records ------------------------------------------------------------------------------------------------
+
+
+def test_old_runs_are_pruned_but_those_that_say_that_a_day_was_asked_for(tmp_path: Path) -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["monday", "tuesday"]))
+    def feed() -> None: ...
+
+    @dg.asset
+    def mart() -> None: ...
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for day in ("monday", "tuesday", "tuesday", "tuesday"):
+            dg.materialize([feed], instance=instance, partition_key=day)
+            dg.materialize([mart], instance=instance)
+        assert prune_runs(instance, kept=timedelta(hours=1)) == 0
+        assert prune_runs(instance, kept=timedelta()) == 5
+        assert instance.get_runs_count() == 3
+        assert instance.get_materialized_partitions(feed.key) == {"monday", "tuesday"}
+        assert instance.get_latest_materialization_event(mart.key) is not None
+        assert prune_runs(instance, kept=timedelta()) == 0
+
+
+def test_a_run_that_nobody_runs_any_more_does_not_hold_the_queue() -> None:
+    @dg.job
+    def any_job() -> None: ...
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.SUCCESS):
+            instance.create_run_for_job(any_job, status=status)
+        assert cancel_abandoned_runs(instance) == 2
+        assert {run.status for run in instance.get_runs()} == {
+            dg.DagsterRunStatus.CANCELED,
+            dg.DagsterRunStatus.SUCCESS,
+        }
