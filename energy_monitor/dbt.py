@@ -41,6 +41,19 @@ def run_dbt(workspace: Workspace, arguments: Sequence[str], manifest: Any = None
 
 
 @contextlib.contextmanager
+def alone(workspace: Workspace) -> Iterator[None]:
+    """Waits until nobody else builds in the workspace: two builds at once would drop each other's tables."""
+    connection = workspace.connect("transformer")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(hashtext('energy_monitor.build'))")
+            connection.commit()  # the lock is the session's: no transaction stays open beside the build
+            yield
+    finally:
+        connection.close()  # frees it
+
+
+@contextlib.contextmanager
 def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """dbt reads its connection from the environment of the process; afterwards it is as it was."""
     before = {name: os.environ.get(name) for name in variables}
@@ -57,4 +70,5 @@ def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 def build(workspace: Workspace, arguments: Sequence[str]) -> bool:
     """`dbt build` with any further arguments. Unit tests guard changes of the code, not runs, and are left out."""
-    return run_dbt(workspace, ["build", "--exclude-resource-type", "unit_test", *arguments])
+    with alone(workspace):
+        return run_dbt(workspace, ["build", "--exclude-resource-type", "unit_test", *arguments])

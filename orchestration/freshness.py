@@ -100,7 +100,7 @@ def _newest(connection: Connection, clock: DataClock) -> datetime | date | None:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(clock.newest)
-            (newest,) = cursor.fetchone() or (None,)
+            newest: datetime | date | None = (cursor.fetchone() or (None,))[0]
             return newest
     except errors.UndefinedTable:
         return None

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from energy_monitor.database import prepare
-from energy_monitor.dbt import PROJECT, environment, in_environment
+from energy_monitor.dbt import PROJECT, alone, environment, in_environment
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
@@ -87,15 +87,15 @@ def warehouse_assets(workspace_name: str, project: DbtProject) -> dg.AssetsDefin
         project=project,
         name="warehouse",
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True)),
-        pool="dbt",  # two builds at once would drop each other's tables
+        pool="dbt",
     )
     def build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         workspace = Workspace(workspace_name)
         prepare(workspace)
         # one folder for all runs, as there is one build at a time: what dbt parsed is used again, and nothing piles up
         output = workspace.folder / "dbt" / "target"
-        with in_environment(environment(workspace, "transformer")):
-            invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=output)
-        yield from invocation.stream()
+        with alone(workspace), in_environment(environment(workspace, "transformer")):
+            arguments = ["build", "--exclude-resource-type", "unit_test"]
+            yield from dbt.cli(arguments, context=context, target_path=output).stream()
 
     return build
