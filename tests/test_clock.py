@@ -30,5 +30,5 @@ def test_it_goes_on_from_where_it_was_set_at_its_own_speed(
     ["2025-06-01T12:00Z", "2025-06-01T12:00,2026-06-01T12:00Z,1", "2025-06-01T12:00Z,2026-06-01T12:00Z,fast", "a,b,c"],
 )
 def test_a_clock_that_cannot_be_read_is_said_with_its_value(text: str) -> None:
-    with pytest.raises(UserError, match="ENERGY_MONITOR_CLOCK is .*write two times"):
+    with pytest.raises(UserError, match=r"ENERGY_MONITOR_CLOCK is .*write two times"):
         now_utc({VARIABLE: text})
