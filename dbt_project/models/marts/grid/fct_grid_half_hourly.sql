@@ -32,6 +32,10 @@ mix as (
         {{ whole_sum('true', 'generation.positive_mw') }} as known_supply_mw,
         {{ whole_sum('generation.is_renewable', 'generation.positive_mw') }} as renewable_mw,
         {{ whole_sum('generation.is_zero_carbon', 'generation.positive_mw') }} as zero_carbon_mw,
+        {{ whole_sum('generation.is_renewable and not generation.is_embedded', 'generation.positive_mw') }}
+            as renewable_transmission_mw,
+        {{ whole_sum('generation.is_zero_carbon and not generation.is_embedded', 'generation.positive_mw') }}
+            as zero_carbon_transmission_mw,
         sum(case when generation.is_embedded then 1 else 0 end) as embedded_fuels,
         sum(case when not generation.is_embedded then 1 else 0 end) as transmission_fuels,
         count(*) as fuels_expected,
@@ -120,6 +124,10 @@ select
     cast(supply.nuclear_mw / nullif(supply.supply_mw, 0) as double precision) as nuclear_share,
     cast(supply.renewable_mw / nullif(supply.supply_mw, 0) as double precision) as renewable_share,
     cast(supply.zero_carbon_mw / nullif(supply.supply_mw, 0) as double precision) as zero_carbon_share,
+    {% for part in ['nuclear', 'renewable_transmission', 'zero_carbon_transmission'] %}
+        cast(supply.{{ part }}_mw / nullif(supply.transmission_supply_mw, 0) as double precision)
+            as {{ part | replace('_transmission', '') }}_transmission_share,
+    {% endfor %}
     supply.fuels_expected,
     supply.fuels_present,
     supply.generation_state,
