@@ -4,33 +4,50 @@
 PYTHON = python3
 # More arguments for pytest, e.g. make test PYTEST_ARGS="-n 2 tests/test_settlement.py"
 PYTEST_ARGS =
+# More arguments for energy-monitor up, e.g. make up UP_ARGS="--days 30 --dashboard-port 8600"
+UP_ARGS =
 # More arguments for the resolver, e.g. make requirements UV_ARGS=--upgrade
 UV_ARGS =
 
 BIN = .venv/bin
 INSTALLED = .venv/.installed
+RUNNABLE = .venv/.runnable
 UV = $(BIN)/uv
 # Two processes, each with a PostgreSQL of its own; what shares a fixture stays together.
 IN_PARALLEL = -n 2 --dist loadgroup
 
 .DEFAULT_GOAL = help
-.PHONY: help install requirements check lint types sql format test test-full clean
+.PHONY: help up install requirements check lint types sql format test test-full clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
+# exec, and --with-parent, so that what ends make ends everything.
+up: $(RUNNABLE) ## everything at once: install what running needs, fill, serve the dashboard and Dagster
+	@exec $(BIN)/energy-monitor up --with-parent $(UP_ARGS)
+
 install: $(INSTALLED) ## make .venv with everything for development
 
-# Written last, so that an install that was cut short is done again.
+define VENV
+@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: say PYTHON=python3.13 after the target"; exit 1; }; \
+	$(PYTHON) -m venv --clear .venv; }
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt uv
+endef
+
+# The two are written last, so that an install that was cut short is done again.
+$(RUNNABLE): requirements.txt pyproject.toml
+	$(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.txt --editable .
+	@touch $@
+
+# All of the above and more.
 $(INSTALLED): requirements.txt pyproject.toml
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
-		$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: make install PYTHON=python3.13"; exit 1; }; \
-		$(PYTHON) -m venv --clear .venv; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt uv
+	$(VENV)
 	$(UV) pip sync --quiet --python $(BIN)/python --compile-bytecode requirements.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
-	@touch $@
+	@touch $@ $(RUNNABLE)
 
 requirements: $(INSTALLED) ## pin the versions again (newer ones only with UV_ARGS=--upgrade)
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import shlex
 import sys
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -19,6 +18,7 @@ from energy_monitor.errors import UserError
 from energy_monitor.output import PRINTERS, as_json_text, print_table
 from energy_monitor.postgres import PostgresError
 from energy_monitor.status import DatasetStatus, dataset_statuses
+from energy_monitor.up.command import up
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
 from ingestion.landing import KindError
@@ -102,7 +102,7 @@ def _show_status(workspace: Workspace, places: dict[str, str], statuses: list[Da
     rows = [
         (
             one.dataset,
-            f"{one.newest_data:%Y-%m-%d %H:%MZ}" if isinstance(one.newest_data, datetime) else one.newest_data,
+            f"{one.newest_data:%Y-%m-%d %H:%MZ}" if one.newest_data else None,
             f"{one.newest_fetch_utc:%Y-%m-%d %H:%M:%S}" if one.newest_fetch_utc else None,
             f"{one.bodies_loaded:,}",
             f"{one.versions:,}",
@@ -161,5 +161,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, up):
     cli.add_command(command)

@@ -192,15 +192,20 @@ def simulate(port: int, seed: int, start: str | None, speed: float) -> None:
     from simulator.server import serve
 
     try:
+        serve(port=port, seed=seed, now_utc=time_to_begin_at(start), speed=speed)
+    except OSError as error:  # a port that is taken
+        raise UserError(str(error)) from error
+
+
+def time_to_begin_at(start: str | None) -> datetime | None:
+    """The value of --now. Raises UserError where it is no instant."""
+    try:
         now = datetime.fromisoformat(start) if start else None
     except ValueError:
         raise UserError(f"--now {start!r} is no time; write 2025-06-01T12:00Z") from None
     if now and now.tzinfo is None:
         raise UserError(f"--now {start!r} has no time zone; write 2025-06-01T12:00Z")
-    try:
-        serve(port=port, seed=seed, now_utc=now, speed=speed)
-    except OSError as error:  # a port that is taken
-        raise UserError(str(error)) from error
+    return now
 
 
 COMMANDS = (replay, ingest, backfill, simulate)

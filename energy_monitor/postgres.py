@@ -43,7 +43,7 @@ class PostgresError(RuntimeError):
     """The embedded PostgreSQL cannot do what was asked; the message says why and what to do."""
 
 
-def _free_port(*candidates: int) -> int | None:
+def free_port(*candidates: int) -> int | None:
     """The first of these ports that can be bound on 127.0.0.1 now (0 stands for any free one), or None."""
     for port in candidates:
         with contextlib.suppress(OSError), socket.socket() as probe:
@@ -170,8 +170,8 @@ class EmbeddedPostgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)  # stale: kill -9, reboot, reused pid
         if first_start := not self._port_file.exists():
             nearby = range(self.preferred_port, min(self.preferred_port + 100, 65536))
-            _write_private(self._port_file, str(_free_port(*nearby, 0)))
-        elif _free_port(self.port) is None:
+            _write_private(self._port_file, str(free_port(*nearby, 0)))
+        elif free_port(self.port) is None:
             remedy = f"stop that program, or delete {self._port_file} and the next start chooses another port"
             raise PostgresError(f"port {self.port} of {self.folder} is taken by another program: {remedy}")
         _write_private(self.data / "energy_monitor.conf", CONFIGURATION.format(port=self.port))
@@ -183,7 +183,7 @@ class EmbeddedPostgres:
         result = self._run("pg_ctl", "start", "-s", "-w", "-t", patience, *where)
         if result.returncode == 0 or self._alive():
             return
-        if first_start and _free_port(self.port) is None:  # someone else was quicker: choose again
+        if first_start and free_port(self.port) is None:  # someone else was quicker: choose again
             self._port_file.unlink()
             return
         news = self.log_path.read_bytes()[old_log:].decode(errors="replace").splitlines()

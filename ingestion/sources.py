@@ -11,6 +11,7 @@ class Source:
     id: str
     title: str
     base_url: str
+    probe: str  # a request that costs the source little, to see whether it answers
     requests_per_minute: float
     at_once: int
     attribution: str
@@ -32,6 +33,7 @@ SOURCES = {
             "elexon",
             "Elexon Insights",
             "https://data.elexon.co.uk/bmrs/api/v1",
+            probe="/datasets/INDO",  # its newest half-hour
             requests_per_minute=120,  # two a second have been borne without trouble
             at_once=4,
             attribution="Contains BMRS data © Elexon Limited copyright and database right",
@@ -40,6 +42,7 @@ SOURCES = {
             "carbon_intensity",
             "Carbon Intensity API",
             "https://api.carbonintensity.org.uk",
+            probe="/intensity",
             requests_per_minute=60,
             at_once=2,
             attribution="Carbon Intensity API data, CC BY 4.0, National Energy System Operator",
@@ -48,6 +51,7 @@ SOURCES = {
             "neso",
             "NESO Data Portal",
             "https://api.neso.energy/api/3/action",
+            probe="/package_list",
             requests_per_minute=2,  # what NESO asks for
             at_once=1,
             attribution="Supported by National Energy SO Open Data, NESO Open Data Licence",

@@ -1,16 +1,19 @@
 """Real parts for tests: one embedded PostgreSQL per run, a database per workspace, an S3 server on loopback."""
 
+import contextlib
 import itertools
 import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -19,12 +22,15 @@ from moto.server import ThreadedMotoServer
 
 from energy_monitor.cli import main
 from energy_monitor.database import prepare
+from energy_monitor.fetching import fetch_all, sessions
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.ingest import ingest
 from ingestion.landing import Answer
 from ingestion.loading import Loaded
 from ingestion.settlement import DAY
+from ingestion.windows import requests_for
+from simulator.server import running
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -179,6 +185,30 @@ def recorded_workspace(home: Path, recorded: Path) -> Workspace:
     return Workspace("recorded", {"ENERGY_MONITOR_HOME": str(home)})
 
 
+SIMULATED_NOW = datetime(2026, 10, 28, 12, 7, tzinfo=UTC)  # three days after the clocks go back
+
+
+@pytest.fixture(scope="session")
+def simulated_workspace(make_workspace: WorkspaceMaker) -> Workspace:
+    """Eight days of the simulated grid up to SIMULATED_NOW, with forecasts, over a change of the clocks."""
+    workspace, first, last = make_workspace(), date(2026, 10, 21), SIMULATED_NOW.date()
+    earlier = SIMULATED_NOW - timedelta(hours=12)
+    with running(seed=11, now_utc=earlier, speed=0) as grid:
+        urls = {"ELEXON": grid.elexon_url, "CARBON_INTENSITY": grid.carbon_intensity_url, "NESO": grid.neso_url}
+        environ = {f"ENERGY_MONITOR_{name}_URL": url for name, url in urls.items()}
+        environ |= {f"ENERGY_MONITOR_{name}_REQUESTS_PER_MINUTE": "60000" for name in urls}
+        forecasts = [dataset for dataset in DATASETS.values() if dataset.newest]
+        for now in (earlier, SIMULATED_NOW):  # a forecast of what has passed is one that was fetched before
+            grid.set_clock(now, speed=0)
+            wanted = [(d, request) for d in forecasts for request in requests_for(d, None, None, now)]
+            assert {a.loaded.status for a in fetch_all(workspace, wanted, sessions(environ))} == {"loaded"}
+        pasts = [dataset for dataset in DATASETS.values() if not dataset.newest]
+        wanted = [(d, request) for d in pasts for request in requests_for(d, first, last, SIMULATED_NOW)]
+        assert {a.loaded.status for a in fetch_all(workspace, wanted, sessions(environ))} == {"loaded"}
+    build_marts(workspace)
+    return workspace
+
+
 def rows_of(workspace: Workspace, statement: str, parameters: object = None, role: str = "auditor") -> list[tuple]:
     """The rows of a query, as a role."""
     connection = workspace.connect(role)
@@ -264,3 +294,23 @@ def take_in(workspace: Workspace, dataset: str, request: str, body: object, fetc
         return ingest(DATASETS[dataset], request, lambda _: [answer], workspace.lake(), connection)
     finally:
         connection.close()
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The living processes that inherited a mark in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("LC_TEST_MARK") == mark:
+                found.append(process)
+    return found
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A mark for the environment of processes; what bears it is killed at the end."""
+    name = uuid.uuid4().hex
+    yield name
+    for process in marked(name):
+        with contextlib.suppress(psutil.Error):
+            process.kill()

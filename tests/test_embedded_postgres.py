@@ -262,10 +262,10 @@ def test_preferred_port_taken_then_persisted_port_taken(make):
 
 
 def test_a_port_lost_to_someone_quicker_is_chosen_again(make, monkeypatch):
-    free_port = postgres._free_port
+    free_port = postgres.free_port
     with stranger() as taken:
         answers = iter([taken])
-        monkeypatch.setattr(postgres, "_free_port", lambda *ports: next(answers, None) or free_port(*ports))
+        monkeypatch.setattr(postgres, "free_port", lambda *ports: next(answers, None) or free_port(*ports))
         server = make()
         server.start()
         assert server.port != taken

@@ -1,0 +1,119 @@
+"""Which workspace `up` runs: the one that is named, else live where a source answers, else a simulated grid."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, Queue
+from threading import Thread
+from urllib.parse import urlsplit
+
+import requests
+
+from energy_monitor.clock import clock_text
+from energy_monitor.errors import UserError
+from ingestion.landing import SIMULATED_HEADER
+from ingestion.session import USER_AGENT
+from ingestion.sources import SOURCES, Source
+
+PATIENCE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A workspace, why it is the one, whether `up` starts a simulator for it, and whether a source answers."""
+
+    name: str
+    why: str
+    needs_simulator: bool = False
+    has_source: bool = True
+    simulator_url: str | None = None  # of one that runs already, where all that answer are simulated
+
+
+class Probes:
+    """Asks every source at once, one light request each; `kinds` waits for the answers, three seconds at most."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.urls = {source.id: source.url(environ) for source in SOURCES.values()}
+        self._answers: Queue[tuple[str, str | None]] = Queue()
+        self._deadline = time.monotonic() + PATIENCE_S
+        for source in SOURCES.values():  # daemons, as nothing bounds the time that a look-up of a name takes
+            Thread(target=self._ask, args=[source], daemon=True, name=f"probe of {source.id}").start()
+
+    def _ask(self, source: Source) -> None:
+        self._answers.put((source.id, kind_of(self.urls[source.id] + source.probe)))
+
+    def kinds(self) -> dict[str, str]:
+        """`real` or `simulated` for each source that answers."""
+        found = {}
+        for _ in SOURCES:
+            try:
+                source, kind = self._answers.get(timeout=max(0, self._deadline - time.monotonic()))
+            except Empty:
+                break
+            if kind:
+                found[source] = kind
+        return found
+
+
+def kind_of(url: str) -> str | None:
+    """`real` or `simulated`; None where no answer comes, or the page of a network that wants a login first."""
+    try:
+        answer = requests.get(url, timeout=PATIENCE_S, headers={"User-Agent": USER_AGENT})
+        if SIMULATED_HEADER in answer.headers:
+            return "simulated"
+        answer.json()
+        return "real" if answer.ok else None
+    except (requests.RequestException, ValueError):
+        return None
+
+
+def choose(given: str | None, environ: Mapping[str, str]) -> Choice:
+    """The workspace to run. `given`: the name that the user asked for, if any.
+
+    Raises UserError where a workspace that is named for its kind would be fed with the other.
+    """
+    urls_given = any(source.url(environ) != source.base_url for source in SOURCES.values())
+    if given == "simulated" and not urls_given:
+        return Choice("simulated", "a simulated grid, as asked for", needs_simulator=True)
+    probes = Probes(environ)
+    kinds = probes.kinds()
+    titles = [source.title for source in SOURCES.values() if source.id in kinds]
+    simulators = [_root(probes.urls[source]) for source, kind in kinds.items() if kind == "simulated"]
+    found = f"{', '.join(titles)} answer{'s' if len(titles) == 1 else ''}"
+    simulator = simulators[0] if simulators and "real" not in kinds.values() else None
+    if given:
+        _refuse_mixture(given, kinds, probes.urls)
+        why = f"as asked for; {found}" if kinds else "as asked for; no source answers, so it shows what it holds"
+        return Choice(given, why, has_source=bool(kinds), simulator_url=simulator)
+    if "real" in kinds.values():
+        _refuse_mixture("live", kinds, probes.urls)
+        return Choice("live", found)
+    if simulator:
+        return Choice("simulated", f"a simulator answers at {simulator}", simulator_url=simulator)
+    none = ", ".join(source.title for source in SOURCES.values())
+    return Choice("simulated", f"none of {none} answers, so a simulated grid stands in", needs_simulator=True)
+
+
+def _refuse_mixture(name: str, kinds: Mapping[str, str], urls: Mapping[str, str]) -> None:
+    wanted = {"live": "real", "simulated": "simulated"}.get(name)
+    for source, kind in kinds.items():
+        if wanted and kind != wanted:
+            raise UserError(
+                f"the workspace {name} is for {wanted} answers, and {urls[source]} gives {kind} ones: "
+                f"choose another with --workspace, or correct ENERGY_MONITOR_{source.upper()}_URL"
+            )
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def clock_of(simulator_url: str) -> str | None:
+    """The value of ENERGY_MONITOR_CLOCK that goes with a running simulator; None where it does not tell its time."""
+    try:
+        clock = requests.get(f"{simulator_url}/simulator/clock", timeout=PATIENCE_S).json()
+        return clock_text(datetime.fromisoformat(clock["now_utc"]), datetime.now(UTC), float(clock["speed"]))
+    except (requests.RequestException, ValueError, KeyError, TypeError):
+        return None
