@@ -1,0 +1,22 @@
+"""The dashboard's entry: `python -m streamlit run dashboard/app.py`, with the environment of the role reader."""
+
+import streamlit as st
+
+from dashboard import frame
+
+st.set_page_config(page_title="Energy Monitor", page_icon="⚡", layout="wide")
+st.html(frame.STYLE)
+page = st.navigation(
+    [
+        st.Page("views/now.py", title="Now", url_path="now", default=True),
+        st.Page("views/mix.py", title="Mix", url_path="mix"),
+        st.Page("views/demand.py", title="Demand", url_path="demand"),
+        st.Page("views/price.py", title="Price", url_path="price"),
+        st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
+    ],
+    position="top",
+)
+with frame.in_words():
+    frame.banner()
+    page.run()
+frame.footer()

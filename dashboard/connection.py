@@ -1,0 +1,68 @@
+"""The way to the warehouse: place and role from libpq's environment, read-only, in UTC. Failures become sentences."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+VARIABLES = ("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD")
+OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=10000 -c timezone=UTC"
+# SQLSTATEs of a database that was never built: no such table, no such schema
+NOT_BUILT = ("42P01", "3F000")
+
+Row = dict[str, Any]
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be asked. Its text is a sentence for the page, without secrets."""
+
+
+class NotBuiltError(Exception):
+    """The database has no marts yet."""
+
+
+def engine(environ: Mapping[str, str] = os.environ) -> Engine:
+    """The one engine of a process and database. Raises WarehouseError where the environment does not say enough."""
+    missing = [name for name in VARIABLES if not environ.get(name)]
+    if missing:
+        raise WarehouseError(
+            f"The dashboard does not know which database to read: {', '.join(missing)} not set. "
+            "Start it with “make up”, which sets them, or set them for the role reader."
+        )
+    host, port, database, user, password = (environ[name] for name in VARIABLES)
+    if not port.isdecimal():
+        raise WarehouseError(f"PGPORT is {port!r}, which is no port: write a number, such as 5432.")
+    return _engine(host, int(port), database, user, password)
+
+
+@lru_cache(maxsize=4)
+def _engine(host: str, port: int, database: str, user: str, password: str) -> Engine:
+    return create_engine(
+        URL.create("postgresql+psycopg2", user, password, host, port, database),
+        pool_size=3,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={"options": OPTIONS, "connect_timeout": 5, "application_name": "energy-monitor-dashboard"},
+    )
+
+
+def rows(statement: str, **parameters: object) -> list[Row]:
+    """The rows of a query. Raises WarehouseError or NotBuiltError."""
+    try:
+        with engine().connect() as connection:
+            return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) in NOT_BUILT:
+            raise NotBuiltError from error
+        raise WarehouseError(_in_words(str(error.orig))) from error
+    except SQLAlchemyError as error:  # such as a pool without a free connection
+        raise WarehouseError(_in_words(str(error))) from error
+
+
+def _in_words(reason: str) -> str:
+    place = "{PGHOST}:{PGPORT}/{PGDATABASE} as {PGUSER}".format_map(os.environ)
+    first = (reason.strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    return f"The warehouse cannot be read at {place}: {first}. Is it running? “make up” starts it."

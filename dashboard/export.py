@@ -1,0 +1,56 @@
+"""Rows as CSV and as a table on the page: every number to its last digit, as the mart holds it."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboard.connection import Row
+from dashboard.local_time import local_iso, utc_iso
+
+TIME = "period_start_utc"
+LOCAL_TIME = "period_start_uk_local"
+
+
+def cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells as text. A UTC time gets its UK time beside it, with the offset."""
+    names = list(rows[0]) if rows else []
+    header = [name for given in names for name in ((TIME, LOCAL_TIME) if given == TIME else (given,))]
+    body = []
+    for row in rows:
+        line = []
+        for name in names:
+            line.append(as_text(row[name]))
+            if name == TIME:
+                line.append(local_iso(row[name]))
+        body.append(line)
+    return header, body
+
+
+def csv_bytes(rows: Sequence[Row]) -> bytes:
+    """CSV in UTF-8 with a header; what is null in the mart is an empty cell."""
+    header, body = cells(rows)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(body)
+    return out.getvalue().encode()
+
+
+def as_text(value: Any) -> str:
+    """Exact: decimals with all their digits, doubles so that they read back equal, times in UTC."""
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return format(value, "f")
+        case float():
+            return repr(value)
+        case datetime():
+            return utc_iso(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)

@@ -1,0 +1,153 @@
+"""What the grid does now, as tiles and sentences."""
+
+from datetime import datetime
+
+from dashboard import marts, text
+from dashboard.connection import Row
+from dashboard.local_time import moment_text
+from dashboard.tiles import Tile, is_stale, when
+from ingestion.settlement import HALF_HOUR, local_midnight_utc, settlement_date_of
+
+
+def half_hour_of(now_utc: datetime) -> datetime:
+    """The start of the half-hour that holds an instant: what caches are keyed by."""
+    midnight = local_midnight_utc(settlement_date_of(now_utc))
+    return midnight + HALF_HOUR * ((now_utc - midnight) // HALF_HOUR)
+
+
+def headline(mix: Row | None, now_utc: datetime) -> str:
+    """The one sentence, as Markdown."""
+    if mix is None:
+        return "How clean Great Britain’s electricity is cannot be said yet"
+    share = f"{text.percent(mix['zero_carbon_share'])} of Great Britain’s electricity"
+    start = mix["period_start_utc"]
+    if is_stale(start, now_utc):
+        return f"{share} was zero-carbon on {moment_text(start)}"
+    return f"{share} is zero-carbon: nuclear, wind, solar or hydro"
+
+
+def explanation(mix: Row | None, now_utc: datetime) -> str:
+    """The line under the headline: what the shares are of, and what is not certain about them."""
+    if mix is None:
+        return "Shares need a half-hour with all supply known, wind and solar in local networks too. None is yet."
+    start = mix["period_start_utc"]
+    of = "Shares are of all supply, imports among it"
+    parts = [f"{of}, in the half-hour from {when(start, now_utc)}."]
+    if is_stale(start, now_utc):
+        parts = [f"The newest half-hour with all supply known is from {moment_text(start)}: it is stale. {of}."]
+    if mix["is_embedded_forecast"]:
+        parts.append("Wind and solar in local networks are NESO’s forecast.")
+    return " ".join(parts)
+
+
+def share_tiles(mix: Row | None) -> list[Tile]:
+    """Zero-carbon, renewable and nuclear shares of supply."""
+    wanted = (
+        ("zero-carbon", "Zero-carbon", "zero_carbon_share", "Nuclear, wind, solar and hydro, as a share of all supply"),
+        ("renewable", "Renewable", "renewable_share", "Wind, solar, hydro and biomass, as a share of all supply"),
+        ("nuclear", "Nuclear", "nuclear_share", "Nuclear power stations, as a share of all supply"),
+    )
+    if mix is None:
+        return [Tile(key, label, text.NONE, help=meaning) for key, label, _, meaning in wanted]
+    state = text.state(mix["generation_state"])
+    start, fetched = mix["period_start_utc"], mix["fetched_at_utc"]
+    return [
+        Tile(key, label, text.percent(mix[column]), start, fetched, state, help=meaning)
+        for key, label, column, meaning in wanted
+    ]
+
+
+def demand_tile(row: Row | None) -> Tile:
+    meaning = "INDO: what the transmission system delivers, lowered by wind and solar in local networks"
+    if row is None:
+        return Tile("demand", "Demand", text.NONE, help=meaning)
+    total = row["indo_and_embedded_mw"]
+    detail = "embedded wind and solar not known" if total is None else f"{text.gigawatts(total)} with embedded"
+    return Tile(
+        "demand",
+        "Demand",
+        text.gigawatts(row["indo_mw"]),
+        row["period_start_utc"],
+        row["fetched_at_utc"],
+        text.state(row["indo_state"]),
+        detail,
+        meaning,
+    )
+
+
+def price_tile(row: Row | None) -> Tile:
+    meaning = "Market index: what electricity for this half-hour cost on the exchange"
+    if row is None:
+        return Tile("price", "Price", text.NONE, help=meaning)
+    return Tile(
+        "price",
+        "Price",
+        text.price(row["market_index_price_gbp_per_mwh"]),
+        row["period_start_utc"],
+        row["fetched_at_utc"],
+        text.state(row["market_index_state"]),
+        help=meaning,
+    )
+
+
+def imbalance_tile(row: Row | None) -> Tile:
+    meaning = "System price: what energy short or long costs; settlement runs revise it for 28 months"
+    if row is None:
+        return Tile("imbalance-price", "Imbalance price", text.NONE, help=meaning)
+    run = f", run {row['settlement_run']}" if row["settlement_run"] else ""
+    return Tile(
+        "imbalance-price",
+        "Imbalance price",
+        text.price(row["system_price_gbp_per_mwh"]),
+        row["period_start_utc"],
+        row["system_price_fetched_at_utc"],
+        text.state(row["system_price_state"]) + run,
+        help=meaning,
+    )
+
+
+def carbon_tile(row: Row | None) -> Tile:
+    meaning = "Grams of CO₂ for each kilowatt-hour used, from the Carbon Intensity API"
+    if row is None:
+        return Tile("carbon", "Carbon", text.NONE, help=meaning)
+    actual = row["carbon_actual_gco2_per_kwh"]
+    is_actual = actual is not None
+    index = text.plain(row["carbon_index"]) if row["carbon_index"] else ""
+    return Tile(
+        "carbon",
+        "Carbon",
+        text.carbon(actual if is_actual else row["carbon_forecast_gco2_per_kwh"]),
+        row["period_start_utc"],
+        row["fetched_at_utc"],
+        f"actual, {text.state(row['state'])}" if is_actual else "forecast",
+        index,
+        meaning,
+    )
+
+
+def imports_tile(mix: Row | None) -> Tile:
+    meaning = "Power that comes in over the cables that import; what others export at the same time is a use"
+    if mix is None:
+        return Tile("imports", "Imports", text.NONE, help=meaning)
+    return Tile(
+        "imports",
+        "Imports",
+        text.gigawatts(mix["imports_mw"]),
+        mix["period_start_utc"],
+        mix["fetched_at_utc"],
+        text.state(mix["interconnectors_state"]),
+        f"{text.gigawatts(mix['exports_mw'])} exports",
+        meaning,
+    )
+
+
+def all_tiles(now_utc: datetime) -> list[Tile]:
+    """Every tile, in the order of the page."""
+    return [
+        *share_tiles(marts.newest_shares()),
+        carbon_tile(marts.carbon_at(half_hour_of(now_utc))),
+        price_tile(marts.newest_price()),
+        imbalance_tile(marts.newest_imbalance_price()),
+        demand_tile(marts.newest_demand()),
+        imports_tile(marts.newest_mix()),
+    ]

@@ -1,0 +1,48 @@
+"""Tiles: one number each, with the time it is of, how fresh it is, and what state it is in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from dashboard import text
+from dashboard.local_time import clock_text, day_text
+from ingestion.settlement import HALF_HOUR
+from ingestion.settlement import settlement_date_of as local_date
+
+
+@dataclass(frozen=True)
+class Tile:
+    """`key` is for tests and styles; `state` is in words already."""
+
+    key: str
+    label: str
+    value: str
+    start_utc: datetime | None = None
+    fetched_at_utc: datetime | None = None
+    state: str = ""
+    detail: str = ""
+    help: str | None = None
+
+
+def is_stale(start_utc: datetime, now_utc: datetime, after: timedelta = text.HALF_HOURLY_STALE_AFTER) -> bool:
+    """Whether a half-hour ended longer ago than it should have."""
+    return now_utc - (start_utc + HALF_HOUR) > after
+
+
+def when(start_utc: datetime, now_utc: datetime) -> str:
+    """As 12:30 GMT; with the day where that is not today's."""
+    day = local_date(start_utc)
+    return clock_text(start_utc) if day == local_date(now_utc) else f"{day_text(day)}, {clock_text(start_utc)}"
+
+
+def show(tile: Tile, now_utc: datetime) -> None:
+    with st.container(border=True, key=f"tile-{tile.key}"):
+        st.metric(tile.label, tile.value, help=tile.help)
+        if tile.start_utc is None:
+            st.caption("no data in this workspace")
+            return
+        parts = [tile.detail, when(tile.start_utc, now_utc), tile.state, text.fetched(tile.fetched_at_utc, now_utc)]
+        if is_stale(tile.start_utc, now_utc):
+            parts.append(":orange-badge[stale]")
+        st.caption(" · ".join(part for part in parts if part))

@@ -1,0 +1,32 @@
+"""The mix: what electricity is made from, and above all what is not known of it."""
+
+from dashboard import history, marts, mix_charts, subjects
+from dashboard.drawing import Spec
+from dashboard.shown import Shown, window_text
+
+
+def _draw(shown: Shown) -> tuple[Spec, str]:
+    suffix = "mwh" if shown.is_daily else "mw"
+    names = subjects.DAILY_MIX if shown.is_daily else subjects.MIX
+    column = f"transmission_supply_{suffix}"
+    said = window_text(shown, column, "transmission_supply_periods" if shown.is_daily else None)
+    lacking = sum(row[column] is not None and row[f"supply_{suffix}"] is None for row in shown.rows)
+    if lacking:
+        said += (
+            f" Wind and solar in local networks are not known for {lacking:,} of these "
+            f"{'days' if shown.is_daily else 'half-hours'}, which show the transmission system alone."
+        )
+    mix = [p for p in mix_charts.parts(marts.fuels(), names) if any(r[f"{p.name}_{suffix}"] for r in shown.rows)]
+    said += " Exports and pumping are uses, below the axis."
+    chart = mix_charts.stacked(
+        shown.slots,
+        shown.span,
+        mix,
+        suffix,
+        "GWh per day" if shown.is_daily else "GW",
+        f"Electricity supply by fuel, stacked. {said}",
+    )
+    return chart, said
+
+
+history.show("Fuel mix", "mix", _draw)

@@ -1,0 +1,372 @@
+"""The dashboard without a browser: its pages over real workspaces, its clock, its numbers, and what it may not do."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as st_
+from sqlalchemy import text as sql_text
+from sqlalchemy.exc import DBAPIError
+from streamlit.testing.v1 import AppTest
+
+from dashboard import local_time, marts, mix_charts, subjects, text
+from dashboard.connection import WarehouseError, engine, rows
+from dashboard.export import csv_bytes
+from dashboard.shown import load
+from dashboard.windows import WINDOWS, half_hour_slots, span_by_half_hours
+from energy_monitor.clock import clock_text
+from energy_monitor.workspace import Workspace
+from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_start_utc, periods_in
+from tests.conftest import (
+    REPOSITORY,
+    SIMULATED_NOW,
+    WorkspaceMaker,
+    rows_of,
+)
+from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
+
+APP = str(REPOSITORY / "dashboard" / "app.py")
+VIEWS = ("mix", "demand", "price", "carbon")
+YEARS = range(2016, 2031)
+CHANGES = [day for y in YEARS for day in (date(y, m, 31) - DAY * ((date(y, m, 31).weekday() + 1) % 7) for m in (3, 10))]
+
+
+def reader_environment(workspace: Workspace) -> dict[str, str]:
+    server = workspace.server()
+    return {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGDATABASE": workspace.database,
+        "PGUSER": "reader",
+        "PGPASSWORD": workspace.password("reader"),
+    }
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Points the dashboard of this process at a workspace, as the role reader, and forgets what it knew."""
+
+    def point(workspace: Workspace, now_utc: datetime | None = None) -> None:
+        for name, value in reader_environment(workspace).items():
+            monkeypatch.setenv(name, value)
+        if now_utc:
+            monkeypatch.setenv("ENERGY_MONITOR_CLOCK", clock_text(now_utc, now_utc, 0))
+        forget()
+
+    def forget() -> None:
+        st.cache_data.clear()
+        st.cache_resource.clear()
+
+    yield point
+    forget()
+
+
+def shown_page(view: str, window: str | None = None) -> AppTest:
+    """A page after its script has run, without any exception."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    if window:
+        app.query_params["window"] = window
+    app.run()
+    if view != "now":
+        app.switch_page(f"views/{view}.py").run()
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def words_of(app: AppTest) -> str:
+    return "\n".join(
+        element.value for kind in (app.title, app.markdown, app.caption, app.warning, app.error) for element in kind
+    )
+
+
+def specs_of(app: AppTest) -> list[dict]:
+    return [json.loads(e.proto.spec) for e in app.main if e.type in ("arrow_vega_lite_chart", "vega_lite_chart")]
+
+
+def hold_every_page(simulated: bool) -> None:
+    app = shown_page("now")
+    for view in ("now", *VIEWS):
+        if view != "now":
+            app.switch_page(f"views/{view}.py").run()
+        for window in WINDOWS if view != "now" else (None,):
+            if window:
+                app.button_group(key="window").set_value(window).run()
+            assert not app.exception, [e.message for e in app.exception]
+            said = words_of(app)
+            assert not app.error, said
+            assert ("these numbers are made up" in said) == simulated, view
+            assert "Elexon Limited copyright and database right" in said
+            if window:
+                assert app.session_state["window"] == window
+                assert "half-hours" in said, (view, window)
+
+
+def test_every_page_and_window_works_over_recorded_data(recorded_workspace: Workspace, reading: Callable) -> None:
+    reading(recorded_workspace)
+    hold_every_page(simulated=False)
+
+
+def test_data_long_past_is_said_to_be_stale(recorded_workspace: Workspace, reading: Callable) -> None:
+    reading(recorded_workspace)
+    app = shown_page("now")
+    assert "was zero-carbon on Sun 3 Apr 2022, 23:30 BST" in app.title[0].value
+    assert "it is stale" in words_of(app)
+    stale = [caption.value for caption in app.caption if ":orange-badge[stale]" in caption.value]
+    assert len(stale) == 7  # every tile but the headline price, of which nothing was recorded
+
+
+def test_every_page_and_window_works_over_simulated_data(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
+    hold_every_page(simulated=True)
+
+
+def test_an_empty_workspace_says_what_to_run(make_workspace: WorkspaceMaker, reading: Callable) -> None:
+    reading(make_workspace())
+    for view in ("now", *VIEWS):
+        said = words_of(shown_page(view))
+        assert "make up" in said
+        assert "energy-monitor build" in said
+        assert "Elexon Limited" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PGPORT", "1", "The warehouse cannot be read at"),
+        ("PGPORT", "here", "is no port"),
+        ("PGPASSWORD", "wrong-secret", "The warehouse cannot be read at"),
+        ("PGDATABASE", "no_such_database", "The warehouse cannot be read at"),
+        ("PGHOST", "", "PGHOST not set"),
+    ],
+)
+def test_what_is_wrong_with_the_database_is_a_sentence(
+    simulated_workspace: Workspace,
+    reading: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    sentence: str,
+) -> None:
+    reading(simulated_workspace)
+    monkeypatch.setenv(name, value)
+    app = shown_page("now")
+    (error,) = app.error
+    assert sentence in error.value.replace("\\", "")
+    assert "wrong-secret" not in error.value
+    assert "Traceback" not in error.value
+
+
+def test_the_dashboard_can_neither_write_nor_read_raw(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace)
+    with engine().connect() as connection:
+        for statement in (
+            "insert into marts.dim_datasets (dataset) values ('mine')",
+            "set default_transaction_read_only = off; create table marts.mine (n int)",
+            "select * from raw.loads",
+        ):
+            with pytest.raises(DBAPIError, match=r"read-only transaction|permission denied"):
+                connection.execute(sql_text(statement))
+            connection.rollback()
+        assert connection.execute(sql_text("show timezone")).scalar() == "UTC"
+        assert connection.execute(sql_text("show statement_timeout")).scalar() == "10s"
+    with pytest.raises(WarehouseError, match="permission denied"):
+        rows("select * from raw.loads")
+
+
+SUBJECT_WINDOWS = [(subject, window) for subject in VIEWS for window in WINDOWS]
+
+
+def hold_csv(workspace: Workspace, subject: str, window: str) -> int:
+    half_hourly = ("day", "week") if subject == "mix" else ("day", "week", "month")
+    shown = load(subject, window, half_hourly)
+    assert shown
+    header, *lines = list(csv.reader(io.StringIO(csv_bytes(shown.rows).decode())))
+    mart = "fct_grid_daily" if shown.is_daily else subjects.SUBJECTS[subject][0]
+    key = "settlement_date" if shown.is_daily else "period_start_utc"
+    wanted = [name for name in header if name != "period_start_uk_local"]
+    bounds = (
+        (shown.span.first_day, shown.span.last_day)
+        if shown.is_daily
+        else (shown.span.start_utc, shown.span.end_utc - HALF_HOUR)
+    )
+    expected = rows_of(
+        workspace,
+        f"select {', '.join(wanted)} from marts.{mart} where {key} between %s and %s order by {key}",
+        bounds,
+        role="reader",
+    )
+    assert expected
+    assert len(lines) == len(expected)
+    for line, row in zip(lines, expected, strict=True):
+        cells = dict(zip(header, line, strict=True))
+        for name, value in zip(wanted, row, strict=True):
+            match value:
+                case None:
+                    assert cells[name] == ""
+                case Decimal():
+                    assert Decimal(cells[name]).as_tuple() == value.as_tuple(), name
+                case float():
+                    assert float(cells[name]) == value
+                case datetime():
+                    assert datetime.fromisoformat(cells[name]) == value
+                    local = datetime.fromisoformat(cells["period_start_uk_local"])
+                    assert local == value
+                    assert local.utcoffset() == value.astimezone(local_time.LONDON).utcoffset()
+                case _:
+                    assert cells[name] == str(value)
+    return len(lines)
+
+
+def test_csv_is_the_mart_to_the_last_digit(
+    simulated_workspace: Workspace, recorded_workspace: Workspace, reading: Callable
+) -> None:
+    for workspace in (simulated_workspace, recorded_workspace):
+        reading(workspace)
+        assert sum(hold_csv(workspace, subject, window) for subject, window in SUBJECT_WINDOWS) > 500
+
+
+# ---------------------------------------------------------------- the UK's clock
+
+
+@pytest.mark.parametrize("day", CHANGES, ids=str)
+def test_an_axis_over_a_change_of_the_clocks_names_both_zones(day: date) -> None:
+    start, end = local_midnight_utc(day), local_midnight_utc(day + DAY)
+    labels = [label for _, label in local_time.ticks(start, end)]
+    zoned = [" ".join(label) for label in labels if isinstance(label, list) and label[1] in ("GMT", "BST")]
+    if periods_in(day) == 50:
+        assert zoned == ["01:00 BST", "01:00 GMT"]
+        assert local_time.axis_title(start, end) == "UK local time (BST, then GMT)"
+    else:
+        assert zoned == ["00:00 GMT", "02:00 BST"]
+        assert local_time.axis_title(start, end) == "UK local time (GMT, then BST)"
+        assert ["01:00", "BST"] not in labels
+    newest = period_start_utc(day, periods_in(day))
+    slots = half_hour_slots(span_by_half_hours("day", newest), [])
+    assert len(slots) == periods_in(day)
+    assert slots[0].start_utc == start
+    assert slots[-1].end_utc == end
+
+
+@given(
+    start=st_.datetimes(datetime(2010, 1, 1), datetime(2035, 1, 1)).map(lambda t: t.replace(tzinfo=UTC)),
+    span=st_.sampled_from([timedelta(hours=n) for n in (24, 25, 72, 168, 720, 8760, 87600)]),
+)
+def test_ticks_are_instants_at_which_the_uk_clock_shows_the_label(start: datetime, span: timedelta) -> None:
+    ticks = local_time.ticks(start, start + span)
+    assert len(ticks) >= min(3, span // DAY)
+    assert [instant for instant, _ in ticks] == sorted({instant for instant, _ in ticks})
+    for instant, label in ticks:
+        assert start <= instant <= start + span
+        local = instant.astimezone(local_time.LONDON)
+        assert local.minute == local.second == 0
+        words = label if isinstance(label, list) else [label]
+        if ":" in words[0]:
+            assert words[0] == f"{local:%H:%M}"
+            assert words[1:] in ([], [f"{local:%Z}"])
+        else:
+            assert local.hour == 0
+            shown = {"%a": f"{local:%a}", "%d": str(local.day), "%b": f"{local:%b}", "%Y": f"{local:%Y}"}
+            assert set(" ".join(words).split()) <= set(shown.values())
+
+
+def test_charts_are_on_a_utc_scale_with_looked_up_labels(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
+    checked = 0
+    for view in VIEWS:
+        (spec,) = specs_of(shown_page(view, "week"))
+        assert len(spec["description"]) > 60
+        for layer in spec["layer"]:
+            x = layer["encoding"].get("x")
+            if x:
+                assert x["scale"]["type"] == "utc"
+                assert "Sun 25 Oct" in x["axis"]["labelExpr"]
+                assert x["axis"]["title"] == "UK local time (BST, then GMT)"
+                checked += 1
+    assert checked >= 10
+
+
+def test_a_gap_is_a_gap(recorded_workspace: Workspace, reading: Callable) -> None:
+    """Of 12 June 2026 two half-hours were received: the other 46 are neither zero nor filled."""
+    reading(recorded_workspace)
+    shown = load("mix", "day")
+    assert shown
+    assert [slot.number("transmission_supply_mw") is not None for slot in shown.slots] == [False] * 46 + [True] * 2
+    parts = mix_charts.parts(marts.fuels(), subjects.MIX)
+    spec = mix_charts.stacked(shown.slots, shown.span, parts, "mw", "GW", "")
+    drawn = {name: pa.ipc.open_stream(sent).read_all().to_pylist() for name, sent in spec["datasets"].items()}
+    night, evening = local_midnight_utc(date(2026, 6, 12)), datetime(2026, 6, 12, 22, tzinfo=UTC)
+    assert [(run["what"], run["start"], run["end"]) for run in drawn["greys"]][:1] == [("no data", night, evening)]
+    assert [point["start"] for point in drawn["areas"]] == [evening, evening + HALF_HOUR, evening + 2 * HALF_HOUR]
+    assert len({point["segment"] for point in drawn["areas"]}) == 1
+
+
+# ---------------------------------------------------------------- source text stays text
+
+
+@pytest.fixture(scope="module")
+def odd_workspace(make_workspace: WorkspaceMaker) -> Workspace:
+    return take_in_odd_text(make_workspace())
+
+
+def test_source_text_is_shown_as_text(odd_workspace: Workspace, reading: Callable) -> None:
+    reading(odd_workspace, SIMULATED_NOW)
+    app = shown_page("now")
+    outage = app.dataframe[0].value.iloc[0]
+    assert outage["Plant"] == EVIL
+    assert outage["Cause"] == EVIL
+    assert outage["Out of use"] == f"4,321{text.NBSP}MW"
+    (tile,) = [caption.value for caption in app.caption if "script" in caption.value]
+    assert text.plain(EVIL) in tile
+    assert EVIL_CABLE in "".join(caption.value.replace("\\", "").replace(text.JOINER, "") for caption in app.caption)
+    assert not any(element.allow_html for kind in (app.markdown, app.caption) for element in kind)
+    (spec,) = specs_of(shown_page("mix", "day"))
+    assert "Unknown" in json.dumps(spec["layer"][1]["encoding"]["color"]["scale"]["domain"])
+
+
+@given(st_.text())
+def test_plain_leaves_nothing_that_markdown_reads(source_text: str) -> None:
+    escaped = text.plain(source_text)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>$:|~#]", escaped)
+    assert re.sub(r"\\(.)", r"\1", escaped).replace(text.JOINER, "") == " ".join(source_text.split()).replace(
+        text.JOINER, ""
+    )
+
+
+# ---------------------------------------------------------------- numbers in words
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (text.percent(0.385), "39 %"),
+        (text.percent(0.0), "0 %"),
+        (text.percent(None), "–"),
+        (text.gigawatts(Decimal("29650")), "29.7 GW"),
+        (text.megawatts(Decimal("-497")), "−497 MW"),
+        (text.megawatts(Decimal("-0.4")), "0 MW"),
+        (text.megawatts(Decimal("12421")), "12,421 MW"),
+        (text.price(Decimal("-3")), "−£3.00/MWh"),
+        (text.price(Decimal("1234.565")), "£1,234.57/MWh"),
+        (text.price(Decimal("-0.001")), "£0.00/MWh"),
+        (text.carbon(Decimal("72.5")), "73 gCO₂/kWh"),
+        (text.age(timedelta(seconds=20)), "just now"),
+        (text.age(timedelta(minutes=59)), "59 min ago"),
+        (text.age(timedelta(hours=47)), "47 h ago"),
+        (text.age(timedelta(days=1692)), "1,692 days ago"),
+        (text.state("missing"), "missing at the source"),
+        (text.state("<b>"), "\\<b\\>"),
+        (local_time.moment_text(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)), "Sun 25 Oct 2026, 01:30 BST"),
+        (local_time.moment_text(datetime(2026, 10, 25, 1, 30, tzinfo=UTC)), "Sun 25 Oct 2026, 01:30 GMT"),
+        (local_time.local_iso(datetime(2026, 7, 1, 11, 30, tzinfo=UTC)), "2026-07-01T12:30:00+01:00"),
+    ],
+)
+def test_numbers_and_times_in_words(shown: str, expected: str) -> None:
+    assert shown.replace(text.NBSP, " ") == expected
