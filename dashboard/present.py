@@ -1,6 +1,8 @@
 """What the grid does now, as tiles and sentences."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dashboard import marts, text
 from dashboard.connection import Row
@@ -15,45 +17,89 @@ def half_hour_of(now_utc: datetime) -> datetime:
     return midnight + HALF_HOUR * ((now_utc - midnight) // HALF_HOUR)
 
 
-def headline(mix: Row | None, now_utc: datetime) -> str:
+@dataclass(frozen=True)
+class Shares:
+    """Shares of supply in one half-hour. Of all of it where that is known lately, else of the transmission system's."""
+
+    row: Row
+    is_whole: bool
+
+    @classmethod
+    def newest(cls) -> "Shares | None":
+        """The newest shares; those of the transmission system where all of supply was known much longer ago."""
+        whole, transmission = marts.newest_shares(), marts.newest_mix()
+        if (
+            whole
+            and transmission
+            and transmission["period_start_utc"] - whole["period_start_utc"] <= text.SHARES_LATELY
+        ):
+            return cls(whole, is_whole=True)
+        return cls(transmission, is_whole=False) if transmission else None
+
+    def __getitem__(self, part: str) -> Any:
+        """The share of a part: nuclear, renewable or zero_carbon."""
+        return self.row[f"{part}_share" if self.is_whole else f"{part}_transmission_share"]
+
+    @property
+    def start_utc(self) -> datetime:
+        start: datetime = self.row["period_start_utc"]
+        return start
+
+    @property
+    def of(self) -> str:
+        return "all supply" if self.is_whole else "what the transmission system carries"
+
+
+def headline(shares: Shares | None, now_utc: datetime) -> str:
     """The one sentence, as Markdown."""
-    if mix is None:
+    if shares is None:
         return "How clean Great Britain’s electricity is cannot be said yet"
-    share = f"{text.percent(mix['zero_carbon_share'])} of Great Britain’s electricity"
-    start = mix["period_start_utc"]
-    if is_stale(start, now_utc):
-        return f"{share} was zero-carbon on {moment_text(start)}"
+    of = "electricity" if shares.is_whole else "transmission system"
+    share = f"{text.percent(shares['zero_carbon'])} of Great Britain’s {of}"
+    if is_stale(shares.start_utc, now_utc):
+        return f"{share} was zero-carbon on {moment_text(shares.start_utc)}"
     return f"{share} is zero-carbon: nuclear, wind, solar or hydro"
 
 
-def explanation(mix: Row | None, now_utc: datetime) -> str:
+def explanation(shares: Shares | None, now_utc: datetime) -> str:
     """The line under the headline: what the shares are of, and what is not certain about them."""
-    if mix is None:
-        return "Shares need a half-hour with all supply known, wind and solar in local networks too. None is yet."
-    start = mix["period_start_utc"]
-    of = "Shares are of all supply, imports among it"
-    parts = [f"{of}, in the half-hour from {when(start, now_utc)}."]
-    if is_stale(start, now_utc):
-        parts = [f"The newest half-hour with all supply known is from {moment_text(start)}: it is stale. {of}."]
-    if mix["is_embedded_forecast"]:
+    if shares is None:
+        return "Shares need a half-hour with all generation of the transmission system known. None is yet."
+    of = f"Shares are of {shares.of}, imports among it"
+    parts = [f"{of}, in the half-hour from {when(shares.start_utc, now_utc)}."]
+    if is_stale(shares.start_utc, now_utc):
+        parts = [f"The newest half-hour is from {moment_text(shares.start_utc)}: it is stale. {of}."]
+    if not shares.is_whole:
+        parts.append("Wind and solar in local networks are not known for it.")
+    elif shares.row["is_embedded_forecast"]:
         parts.append("Wind and solar in local networks are NESO’s forecast.")
     return " ".join(parts)
 
 
-def share_tiles(mix: Row | None) -> list[Tile]:
+def share_tiles(shares: Shares | None) -> list[Tile]:
     """Zero-carbon, renewable and nuclear shares of supply."""
+    of = shares.of if shares else "all supply"
     wanted = (
-        ("zero-carbon", "Zero-carbon", "zero_carbon_share", "Nuclear, wind, solar and hydro, as a share of all supply"),
-        ("renewable", "Renewable", "renewable_share", "Wind, solar, hydro and biomass, as a share of all supply"),
-        ("nuclear", "Nuclear", "nuclear_share", "Nuclear power stations, as a share of all supply"),
+        ("zero-carbon", "Zero-carbon", "zero_carbon", f"Nuclear, wind, solar and hydro, as a share of {of}"),
+        ("renewable", "Renewable", "renewable", f"Wind, solar, hydro and biomass, as a share of {of}"),
+        ("nuclear", "Nuclear", "nuclear", f"Nuclear power stations, as a share of {of}"),
     )
-    if mix is None:
+    if shares is None:
         return [Tile(key, label, text.NONE, help=meaning) for key, label, _, meaning in wanted]
-    state = text.state(mix["generation_state"])
-    start, fetched = mix["period_start_utc"], mix["fetched_at_utc"]
+    state = text.state(shares.row["generation_state"])
+    detail = "" if shares.is_whole else "transmission only"
     return [
-        Tile(key, label, text.percent(mix[column]), start, fetched, state, help=meaning)
-        for key, label, column, meaning in wanted
+        Tile(
+            key,
+            label,
+            text.percent(shares[part]),
+            shares.start_utc,
+            shares.row["fetched_at_utc"],
+            state,
+            detail,
+            help=meaning,
+        )
+        for key, label, part, meaning in wanted
     ]
 
 
@@ -144,7 +190,7 @@ def imports_tile(mix: Row | None) -> Tile:
 def all_tiles(now_utc: datetime) -> list[Tile]:
     """Every tile, in the order of the page."""
     return [
-        *share_tiles(marts.newest_shares()),
+        *share_tiles(Shares.newest()),
         carbon_tile(marts.carbon_at(half_hour_of(now_utc))),
         price_tile(marts.newest_price()),
         imbalance_tile(marts.newest_imbalance_price()),

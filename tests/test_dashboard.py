@@ -117,8 +117,18 @@ def test_every_page_and_window_works_over_recorded_data(recorded_workspace: Work
 def test_data_long_past_is_said_to_be_stale(recorded_workspace: Workspace, reading: Callable) -> None:
     reading(recorded_workspace)
     app = shown_page("now")
-    assert "was zero-carbon on Sun 3 Apr 2022, 23:30 BST" in app.title[0].value
-    assert "it is stale" in words_of(app)
+    assert "of Great Britain’s transmission system was zero-carbon on Fri 12 Jun 2026, 23:30 BST" in app.title[0].value
+    said = words_of(app)
+    assert "it is stale" in said
+    assert "Wind and solar in local networks are not known for it" in said
+    (shares,) = rows_of(
+        recorded_workspace,
+        "select zero_carbon_transmission_share, renewable_transmission_share, nuclear_transmission_share"
+        " from marts.fct_grid_half_hourly where transmission_supply_mw is not null"
+        " order by period_start_utc desc limit 1",
+        role="reader",
+    )
+    assert [metric.value for metric in app.metric][:3] == [f"{share:.0%}".replace("%", "\xa0%") for share in shares]
     stale = [caption.value for caption in app.caption if ":orange-badge[stale]" in caption.value]
     assert len(stale) == 7  # every tile but the headline price, of which nothing was recorded
 

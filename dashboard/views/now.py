@@ -20,7 +20,7 @@ from ingestion.settlement import settlement_date_of as local_date
 def _page() -> None:
     with frame.in_words():
         now = now_utc()
-        shares = marts.newest_shares()
+        shares = present.Shares.newest()
         st.title(present.headline(shares, now), anchor=False)
         with st.container(key="explanation"):
             st.caption(present.explanation(shares, now))
