@@ -356,7 +356,6 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
     )
     assert (day, periods > 20) == (date(2025, 6, 1), True)
     ((newest,),) = rows_of(workspace, NEWEST, role="reader")
-    first_up_at = time.time()
     second = first.again()
     assert second.returncode == 2
     assert f"runs already as process {first.process.pid}" in second.stderr
@@ -371,6 +370,7 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
 
     before = marked(mark)
     os.kill(first.process.pid, signal.SIGKILL)
+    killed_at = time.time()
     again = Up(home, mark, "--now", "2025-06-01T13:10Z")
     again.read_until("waiting")
     again.read_until("workspace")
@@ -378,7 +378,7 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
     seconds = int(again.read_until("Up after").split()[2])
     assert seconds < 40, again.said  # 15 s on a machine that does nothing else
     client = Client(f"http://127.0.0.1:{again.dagster}")
-    landed_at = materialized_at(client, "raw", "fuelhh", after=first_up_at)
+    landed_at = materialized_at(client, "raw", "fuelhh", after=killed_at)
     built_at = materialized_at(client, "marts", "fct_grid_half_hourly", after=landed_at)
     print(f"from landed to built: {built_at - landed_at:.1f} s")
     ((newer,),) = rows_of(workspace, NEWEST, role="reader")
