@@ -152,6 +152,9 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>[^/&]+)" for i, p in enumerate(parts)))
 
 
+BUILD_ALLOWANCE = timedelta(minutes=20)  # to ask, to load, and to build behind another build
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One dataset of one source: one endpoint, one raw table, one ingester.
@@ -197,6 +200,11 @@ class Dataset:
     @cached_property
     def by_name(self) -> dict[str, Column]:
         return {c.name: c for c in self.columns}
+
+    @property
+    def allowed_lateness(self) -> timedelta:
+        """How long ago the newest row in a mart may have ended: then its successor should have been there."""
+        return self.period + self.publication_lag + self.cadence + BUILD_ALLOWANCE
 
     def answers(self, request: str) -> bool:
         """Whether a request, as path and query, is one for this dataset."""

@@ -22,7 +22,6 @@ from ingestion.settlement import DAY, local_midnight_utc
 from orchestration.automation import tick
 
 TWICE_AN_HOUR = "7,37 * * * *"
-BUILD_ALLOWANCE = timedelta(minutes=20)  # to ask, to load, and to build behind another build
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def _clock(mart: str, declared: Mapping[str, Any]) -> DataClock:
         mart=mart,
         newest=f"select max({declared['column']}) from marts.{mart} where {declared['where']}",
         length=dataset.period,
-        allowed_lateness=dataset.period + dataset.publication_lag + dataset.cadence + quiet + BUILD_ALLOWANCE,
+        allowed_lateness=dataset.allowed_lateness + quiet,
     )
 
 
