@@ -38,6 +38,11 @@ class Budget:
     _next_start: float = 0
     _lock: Lock = field(default_factory=Lock)
 
+    def go_on_from(self, seconds_since: float) -> None:
+        """Counts a request that started so long ago, by whoever it was."""
+        with self._lock:
+            self._next_start = max(self._next_start, time.monotonic() - max(0.0, seconds_since) + 60 / self.per_minute)
+
     def wait(self) -> None:
         """Returns when the next request may start."""
         with self._lock:

@@ -42,6 +42,14 @@ def settlement_date_of(instant: datetime) -> date:
     return instant.astimezone(LONDON).date()
 
 
+def half_hour_start(instant: datetime) -> datetime:
+    """The start, in UTC, of the half-hour that holds an instant. Raises ValueError for an instant without a zone."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no time zone, so its half-hour is not known")
+    utc = instant.astimezone(UTC)
+    return utc.replace(minute=utc.minute // 30 * 30, second=0, microsecond=0)
+
+
 def settlement_period_of(instant: datetime) -> int:
     """The settlement period, 1 to 50, that holds an instant."""
     return (instant - local_midnight_utc(settlement_date_of(instant))) // HALF_HOUR + 1

@@ -1,10 +1,10 @@
 """What to ask a source for: settlement dates, or now, to requests. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from ingestion.dataset import Dataset
-from ingestion.settlement import DAY, HALF_HOUR, settlement_date_of
+from ingestion.settlement import DAY, half_hour_start, settlement_date_of
 
 
 def requests_for_days(dataset: Dataset, first_day: date, last_day: date) -> Iterator[str]:
@@ -21,8 +21,7 @@ def requests_for(dataset: Dataset, first_day: date | None, last_day: date | None
     if dataset.newest is not None:
         if first_day or last_day:
             raise ValueError(f"{dataset.id} can only be asked for as it is now, as its source keeps no past")
-        half_hour = now - (now - datetime(2000, 1, 1, tzinfo=UTC)) % HALF_HOUR
-        return [dataset.newest.format(now=half_hour.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"))]
+        return [dataset.newest.format(now=half_hour_start(now).strftime("%Y-%m-%dT%H:%MZ"))]
     first, last = span(first_day, last_day, now)
     return list(requests_for_days(dataset, first, last))
 

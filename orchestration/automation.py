@@ -47,7 +47,7 @@ def tick(cron: str) -> dg.AutomationCondition[Any]:
 
 
 def when_due(dataset: Dataset) -> dg.AutomationCondition[Any]:
-    """Today's partition at each tick of the dataset; not while one is under way, and then at once."""
+    """Today's partition at each tick of the dataset; a tick while one is under way is left to the next."""
     today = dg.AutomationCondition.in_latest_time_window()
     found = tie()
     cron = cron_of(dataset, speed=found[2] if found else 1)

@@ -12,7 +12,7 @@ from energy_monitor.status import newest_data
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
-from ingestion.settlement import settlement_date_of
+from ingestion.settlement import DAY, settlement_date_of
 from ingestion.sources import SOURCES, Source
 from ingestion.windows import requests_for, requests_for_days
 from orchestration.automation import when_due
@@ -20,6 +20,7 @@ from orchestration.ingester import Ingester
 from orchestration.partitions import FIRST_DAY, settlement_dates
 
 LOOK_BACK = timedelta(hours=3)  # a row that was late by less than this is caught by the next tick
+MOST_DAYS_BEHIND = 31  # after a longer absence `energy-monitor backfill` brings in the rest
 MOST_REASONS = 5
 
 
@@ -34,17 +35,26 @@ def dataset_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(["raw", dataset.id])
 
 
-def requests_of(dataset: Dataset, first: date, last: date, includes_today: bool, now: datetime) -> list[str]:
-    """What to ask for some settlement dates. Pure.
+def requests_of(
+    dataset: Dataset, days: tuple[date, date], includes_today: bool, now: datetime, asked_up_to: date | None = None
+) -> list[str]:
+    """What to ask for some settlement dates, from the first to the last. Pure.
 
-    Today stands for what is new: from the day on which rows that are due now may lie, to the present day of the
-    clock. A source that keeps no past is asked only then.
+    Today stands for what is new by the clock: from the day on which rows that are due now may lie, or from that up to
+    which the dataset was asked for before, to the present one. A source that keeps no past is asked only then. Raises
+    ValueError for days that cannot be asked for.
     """
     if dataset.newest is not None:
         return requests_for(dataset, None, None, now) if includes_today else []
+    first, last = days
     if includes_today:
-        due = settlement_date_of(now - dataset.publication_lag - LOOK_BACK)
-        first, last = max(min(first, due), FIRST_DAY), max(last, settlement_date_of(now))
+        today = settlement_date_of(now)
+        since = [settlement_date_of(now - dataset.publication_lag - LOOK_BACK)]
+        if asked_up_to:
+            since.append(max(asked_up_to, today - MOST_DAYS_BEHIND * DAY))
+        if first < last:  # a range begins where it says, today alone where it has to
+            since.append(first)
+        first, last = max(min(since), FIRST_DAY), today
     return list(requests_for_days(dataset, first, last))
 
 
@@ -72,36 +82,43 @@ def _assets_of(source: Source, partitions: dg.DailyPartitionsDefinition) -> dg.A
         can_subset=True,
     )
     def ingest(context: dg.AssetExecutionContext, ingester: Ingester) -> Iterator[dg.MaterializeResult[Any]]:
-        days = context.partition_key_range
-        includes_today = days.end == partitions.get_last_partition_key()
-        first, last = date.fromisoformat(days.start), date.fromisoformat(days.end)
-        now = now_utc()
-        wanted = []
+        keys = context.partition_key_range
+        days = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
+        includes_today = keys.end == partitions.get_last_partition_key()
+        now, wanted, reasons = now_utc(), [], []
         for dataset in datasets:
-            if dataset_key(dataset) in context.selected_asset_keys:
-                requests = requests_of(dataset, first, last, includes_today, now)
-                wanted += [(dataset, request) for request in requests]
-                if not requests:
-                    context.log.info(f"{source.title} keeps no past of {dataset.id}: not asked for {first} to {last}")
+            if dataset_key(dataset) not in context.selected_asset_keys:
+                continue
+            try:
+                requests = requests_of(dataset, days, includes_today, now, ingester.asked_up_to(dataset))
+            except ValueError as error:
+                reasons.append(f"{dataset.id}: {error}")
+                continue
+            wanted += [(dataset, request) for request in requests]
+            if not requests:
+                context.log.info(
+                    f"{source.title} keeps no past of {dataset.id}: not asked for {keys.start} to {keys.end}"
+                )
         asked = ingester.ask(wanted)
         failed = [one for one in asked if one.loaded.error]
+        reasons += [f"{one.dataset.id}, {one.request}: {one.loaded.error}" for one in failed]
         unloaded = {one.dataset.id for one in failed}
         for dataset in dict.fromkeys(dataset for dataset, _ in wanted):
             if dataset.id not in unloaded:
                 own = [one for one in asked if one.dataset is dataset]
                 yield dg.MaterializeResult(dataset_key(dataset), metadata=_metadata(ingester.workspace, dataset, own))
-        if failed:
-            raise _failure(source, failed, len(asked))
+        if reasons:
+            raise _failure(source, reasons)
 
     return ingest
 
 
-def _failure(source: Source, failed: list[Asked], number: int) -> dg.Failure:
-    reasons = "\n".join(f"{one.dataset.id}, {one.request}: {one.loaded.error}" for one in failed[:MOST_REASONS])
-    more = f"\nand {len(failed) - MOST_REASONS} more" if len(failed) > MOST_REASONS else ""
+def _failure(source: Source, reasons: list[str]) -> dg.Failure:
+    told = "\n".join(reasons[:MOST_REASONS]) + (
+        f"\nand {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
+    )
     return dg.Failure(
-        f"{source.title}: {len(failed)} of {number} answers were not loaded. All others were, and what came is in the "
-        f"lake.\n{reasons}{more}"
+        f"{source.title}: not all was loaded. All other answers were, and what came is in the lake.\n{told}"
     )
 
 

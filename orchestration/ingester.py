@@ -1,12 +1,16 @@
 """The resource that asks the sources: in this process. Its Lambda twin would have the same `ask`."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import dagster as dg
 
+from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
 from energy_monitor.fetching import Asked, fetch_all, finish, sessions
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
 
 
@@ -15,9 +19,34 @@ class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     workspace: str
 
+    def asked_up_to(self, dataset: Dataset) -> date | None:
+        """The newest settlement date that a loaded answer was of; None where there is none."""
+        day: date | None
+        (day,) = self._row("select max(settlement_date) from raw.load_days where dataset = %s", dataset.id)
+        return day
+
     def ask(self, wanted: Sequence[tuple[Dataset, str]]) -> list[Asked]:
         """Makes requests, and says what became of each; first loads what an earlier run landed and did not load."""
         workspace = Workspace(self.workspace)
-        prepare(workspace)
         datasets = {dataset.id: dataset for dataset, _ in wanted}.values()
-        return [*finish(workspace, datasets), *fetch_all(workspace, wanted, sessions())]
+        finished = list(finish(workspace, datasets))
+        session_of = sessions()
+        for source in {dataset.source for dataset in datasets}:
+            session_of[source].budget.go_on_from(self._seconds_since_asked(source))
+        return [*finished, *fetch_all(workspace, wanted, session_of)]
+
+    def _seconds_since_asked(self, source: str) -> float:
+        ids = [dataset.id for dataset in DATASETS.values() if dataset.source == source]
+        (newest,) = self._row("select max(fetched_at) from raw.loads where dataset = any(%s)", ids)
+        return (now_utc() - newest).total_seconds() if newest else float("inf")
+
+    def _row(self, statement: str, parameter: object) -> tuple[Any, ...]:
+        workspace = Workspace(self.workspace)
+        prepare(workspace)
+        connection = workspace.connect("ingester")
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, [parameter])
+                return cursor.fetchone() or (None,)
+        finally:
+            connection.close()

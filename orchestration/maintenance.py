@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage  # no public name
 
 KEPT = timedelta(days=2)
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -15,21 +17,21 @@ def prune_runs(instance: dg.DagsterInstance, kept: timedelta = KEPT) -> int:
 
     A run that holds the newest materialization of a partition stays: without it the day would seem never asked for.
     """
-    before = datetime.now(UTC) - kept
-    in_use = set(_runs_in_use(instance))
-    deleted = 0
-    cursor = None
-    while runs := instance.get_run_records(
-        dg.RunsFilter(statuses=FINISHED, updated_before=before), limit=AT_ONCE, cursor=cursor
-    ):
-        for record in runs:
-            run_id = record.dagster_run.run_id
-            if run_id not in in_use:
-                instance.compute_log_manager.delete_logs(prefix=[run_id])
-                instance.delete_run(run_id)
-                deleted += 1
-        cursor = runs[-1].dagster_run.run_id
-    return deleted
+    old = dg.RunsFilter(statuses=FINISHED, updated_before=datetime.now(UTC) - kept)
+    deletable = set(instance.get_run_ids(old)) - set(_runs_in_use(instance))
+    for run_id in deletable:
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.delete_run(run_id)
+        _delete_files(instance, run_id)
+    return len(deletable)
+
+
+def _delete_files(instance: dg.DagsterInstance, run_id: str) -> None:
+    """SQLite keeps a file of events for each run, which deleting the run empties and leaves."""
+    storage = instance.event_log_storage
+    if isinstance(storage, SqliteEventLogStorage):
+        for suffix in ("", "-wal", "-shm"):
+            Path(storage.path_for_shard(run_id) + suffix).unlink(missing_ok=True)
 
 
 def _runs_in_use(instance: dg.DagsterInstance) -> Iterator[str]:

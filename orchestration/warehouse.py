@@ -1,5 +1,6 @@
 """dbt as one set of assets: a model or seed each, its data tests as checks, lineage from the datasets to the marts."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -69,14 +70,16 @@ def parsed_project() -> DbtProject:
 
 
 def _is_parsed(project: DbtProject) -> bool:
-    if not project.manifest_path.exists():
+    """Whether there is a whole manifest, newer than every file and folder of the project."""
+    try:
+        parsed_at = project.manifest_path.stat().st_mtime
+        json.loads(project.manifest_path.read_text())
+    except (OSError, ValueError):
         return False
-    parsed_at = project.manifest_path.stat().st_mtime
-    folders = ("models", "seeds", "macros", "tests")
-    files = [file for folder in folders for file in (PROJECT / folder).rglob("*") if file.is_file()]
-    return all(
-        file.stat().st_mtime < parsed_at for file in [*files, PROJECT / "dbt_project.yml", PROJECT / "profiles.yml"]
-    )
+    folders = [PROJECT / name for name in ("models", "seeds", "macros", "tests")]
+    inside = [path for folder in folders for path in folder.rglob("*")]  # folders too: they tell of a deleted file
+    read = [*folders, *inside, PROJECT / "dbt_project.yml", PROJECT / "profiles.yml"]
+    return all(path.stat().st_mtime < parsed_at for path in read)
 
 
 def warehouse_assets(workspace_name: str, project: DbtProject) -> dg.AssetsDefinition:

@@ -9,11 +9,12 @@ from threading import Lock
 class Clock:
     """Tells the simulation's time. `speed` is simulated seconds per second; 0 stands still.
 
-    Without `now_utc` it starts at the machine's time. `elapsed_s` counts real seconds and can be replaced in tests.
+    Without `now_utc` it starts at the machine's time. `elapsed_s` counts real seconds, also those of a
+    machine asleep, and can be replaced in tests.
     """
 
     def __init__(
-        self, now_utc: datetime | None = None, speed: float = 1.0, elapsed_s: Callable[[], float] = time.monotonic
+        self, now_utc: datetime | None = None, speed: float = 1.0, elapsed_s: Callable[[], float] = time.time
     ) -> None:
         self._elapsed_s = elapsed_s
         self._lock = Lock()

@@ -46,10 +46,11 @@ settings.load_profile("energy-monitor")
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares an expensive fixture runs in one process: a file, or all that use the recorded workspace."""
+    """What shares an expensive fixture runs in one process: a file, or all that use one of the two built workspaces."""
+    shared = {"recorded_workspace", "simulated_workspace"}
     for item in items:
-        uses_recorded = "recorded_workspace" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("recorded" if uses_recorded else item.path.name))
+        uses_shared = not shared.isdisjoint(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("built workspaces" if uses_shared else item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_a_source_that_fails_says_why_and_holds_no_other_up(
     (failure,) = result.filter_events(lambda event: event.is_step_failure)
     assert failure.step_key == "neso"
     reason = str(failure.step_failure_data.error_display_string)
-    assert "NESO Data Portal: 1 of 1 answers were not loaded" in reason
+    assert "NESO Data Portal: not all was loaded" in reason
     assert "HTTP status 404" in reason
 
 

@@ -20,7 +20,7 @@ from orchestration.freshness import data_clocks
 from orchestration.instance import cancel_abandoned_runs
 from orchestration.maintenance import prune_runs
 from orchestration.partitions import FIRST_DAY, settlement_dates
-from orchestration.warehouse import RECORDS_OF_LOADS, SHARED, parsed_project
+from orchestration.warehouse import PROJECT, RECORDS_OF_LOADS, SHARED, _is_parsed, parsed_project
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 NOON = datetime(2026, 6, 10, 12, 1, tzinfo=UTC)
@@ -256,28 +256,58 @@ def hours(day: date) -> Iterator[datetime]:
 def test_today_is_asked_for_with_the_day_before_as_long_as_that_may_lack_rows(day: date) -> None:
     dataset = DATASETS["fuelhh"]
     for now in hours(day):
-        (request,) = requests_of(dataset, day, day, True, now)
+        (request,) = requests_of(dataset, (day, day), True, now)
         window = dataset.window_of(request)
         assert window is not None
         due_from = now - dataset.publication_lag - LOOK_BACK
         assert (window.first, window.last) == (min(day, settlement_date_of(due_from)), day)
 
 
+TODAY = date(2026, 6, 10)
+
+
+def window_of(name: str, days: tuple[date, date], asked_up_to: date | None = None, now: datetime = NOON):
+    """The first and last settlement date asked for by a range that includes today."""
+    windows = [DATASETS[name].window_of(r) for r in requests_of(DATASETS[name], days, True, now, asked_up_to)]
+    assert all(windows)
+    return min(window.first for window in windows), max(window.last for window in windows)
+
+
 def test_a_dataset_that_is_weeks_behind_is_asked_for_what_is_due() -> None:
-    (request,) = requests_of(DATASETS["neso_historic_demand"], date(2026, 6, 10), date(2026, 6, 10), True, NOON)
-    window = DATASETS["neso_historic_demand"].window_of(request)
-    assert window is not None
-    assert window.first <= date(2026, 5, 16) <= window.last
+    assert window_of("neso_historic_demand", (TODAY, TODAY)) == (date(2026, 5, 16), TODAY)
+
+
+def test_a_dataset_goes_back_to_where_it_was_asked_last(defs: dg.Definitions) -> None:
+    """As after a night of sleep, or where its source was down while others answered."""
+    assert window_of("fuelhh", (TODAY, TODAY), asked_up_to=date(2026, 6, 4)) == (date(2026, 6, 4), TODAY)
+    assert window_of("fuelhh", (TODAY, TODAY), asked_up_to=TODAY) == (TODAY, TODAY)
+    assert window_of("fuelhh", (TODAY, TODAY), asked_up_to=date(2025, 1, 1)) == (date(2026, 5, 10), TODAY)
+    week = date(2026, 6, 4), TODAY
+    assert window_of("fuelhh", week, asked_up_to=TODAY) == week
+    assert window_of("neso_historic_demand", week, asked_up_to=TODAY)[0] == date(2026, 5, 16)
+
+
+def test_a_fast_clock_asks_for_its_present_and_not_for_all_since_it_was_set() -> None:
+    days_later = NOON + 60 * DAY
+    present = settlement_date_of(days_later)
+    assert window_of("system_prices", (TODAY, TODAY), asked_up_to=present, now=days_later) == (present, present)
+
+
+def test_a_year_without_a_file_is_left_out_and_said_where_nothing_else_is_left() -> None:
+    january, february = datetime(2027, 1, 5, 12, tzinfo=UTC), datetime(2027, 2, 5, 12, tzinfo=UTC)
+    assert window_of("neso_historic_demand", (TODAY, TODAY), now=january) == (date(2026, 12, 11), date(2026, 12, 31))
+    with pytest.raises(ValueError, match="for 2027 is not known"):
+        requests_of(DATASETS["neso_historic_demand"], (TODAY, TODAY), True, february)
 
 
 def test_the_past_of_a_forecast_is_not_asked_for() -> None:
     forecast = DATASETS["carbon_national_forecast"]
-    assert requests_of(forecast, date(2026, 6, 1), date(2026, 6, 9), False, NOON) == []
-    assert len(requests_of(forecast, date(2026, 6, 1), date(2026, 6, 10), True, NOON)) == 1
+    assert requests_of(forecast, (date(2026, 6, 1), date(2026, 6, 9)), False, NOON) == []
+    assert len(requests_of(forecast, (date(2026, 6, 1), TODAY), True, NOON)) == 1
 
 
 def test_a_range_of_past_days_is_asked_for_as_it_is() -> None:
-    requests = requests_of(DATASETS["system_prices"], date(2026, 3, 28), date(2026, 3, 30), False, NOON)
+    requests = requests_of(DATASETS["system_prices"], (date(2026, 3, 28), date(2026, 3, 30)), False, NOON)
     assert [request.rpartition("/")[2] for request in requests] == ["2026-03-28", "2026-03-29", "2026-03-30"]
 
 
@@ -288,6 +318,22 @@ def test_partitions_reach_the_present_day_of_the_workspaces_clock(monkeypatch: p
     machine = datetime.now(UTC)
     monkeypatch.setenv("ENERGY_MONITOR_CLOCK", f"{(machine + 400 * DAY).isoformat()},{machine.isoformat()},1")
     assert settlement_dates().get_last_partition_key() == str(settlement_date_of(machine + 400 * DAY))
+
+
+def test_a_manifest_that_is_cut_short_or_older_than_a_deletion_is_made_again() -> None:
+    project = parsed_project()
+    assert _is_parsed(project)
+    whole = project.manifest_path.read_text()
+    try:
+        project.manifest_path.write_text(whole[:-1000])
+        assert not _is_parsed(project)
+    finally:
+        project.manifest_path.write_text(whole)
+    model = PROJECT / "models" / "marts" / "grid" / "to_be_deleted.sql"
+    model.touch()
+    model.unlink()
+    assert not _is_parsed(project)
+    assert _is_parsed(parsed_project())
 
 
 # The data's own clock -------------------------------------------------------------------------------------------------
@@ -323,6 +369,7 @@ def test_old_runs_are_pruned_but_those_that_say_that_a_day_was_asked_for(tmp_pat
         assert prune_runs(instance, kept=timedelta(hours=1)) == 0
         assert prune_runs(instance, kept=timedelta()) == 5
         assert instance.get_runs_count() == 3
+        assert len(list(tmp_path.glob("history/runs/*-*.db"))) == 3, "no file of a deleted run is left"
         assert instance.get_materialized_partitions(feed.key) == {"monday", "tuesday"}
         assert instance.get_latest_materialization_event(mart.key) is not None
         assert prune_runs(instance, kept=timedelta()) == 0

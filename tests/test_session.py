@@ -132,3 +132,16 @@ def test_every_attempt_is_in_the_lake_and_in_raw_loads(make_workspace: Workspace
     assert "500" in recorded[0][2]
     assert "300 bytes" in recorded[1][2]
     assert "timed out" in recorded[2][2].lower()
+
+
+def test_a_budget_goes_on_from_a_request_that_somebody_else_made() -> None:
+    budget = Budget(per_minute=100)
+    budget.go_on_from(seconds_since=3600)
+    started = monotonic()
+    budget.wait()
+    assert monotonic() - started < 0.3
+    budget = Budget(per_minute=100)
+    budget.go_on_from(seconds_since=0.1)
+    started = monotonic()
+    budget.wait()
+    assert 0.4 < monotonic() - started < 1

@@ -20,7 +20,7 @@ import pytest
 
 from energy_monitor.clock import now_utc
 from energy_monitor.errors import UserError
-from energy_monitor.up.first_fill import Filling, Held, days_behind
+from energy_monitor.up.first_fill import Filling, Held
 from energy_monitor.up.prechecks import only_one
 from energy_monitor.up.services import bare
 from energy_monitor.up.source_choice import Choice, choose, clock_of
@@ -204,14 +204,6 @@ def test_what_is_no_source_is_not_taken_for_one(say: Say) -> None:
         assert time.monotonic() - began < 4
 
 
-def test_the_days_since_the_newest_load_are_asked_for() -> None:
-    today = date(2026, 11, 22)
-    assert days_behind(None, today) == (today, today)
-    assert days_behind(datetime(2026, 11, 19, 23, 30, tzinfo=UTC), today) == (date(2026, 11, 19), today)
-    assert days_behind(datetime(2026, 11, 30, tzinfo=UTC), today) == (today, today)
-    assert days_behind(datetime(2026, 1, 1, tzinfo=UTC), today) == (date(2026, 10, 22), today)
-
-
 @dataclass
 class Dagster:
     """Stands in for a running Dagster: what it is asked to launch, and how that goes."""
@@ -239,7 +231,7 @@ def test_the_first_fill_waits_names_what_failed_and_builds_what_there_is() -> No
     failed = Progress("FAILURE", 8, 10, ("fuelhh", "remit"))
     asking = [Progress("STARTED", 0, 10, ()), failed]
     dagster = Dagster({"ingest": asking, "build": [Progress("SUCCESS", 32, 32, ())]})
-    said = filled(dagster, Held(False, None))
+    said = filled(dagster, Held(False, False))
     assert dagster.launched == [("ingest", date(2026, 11, 16), date(2026, 11, 22)), ("build", None, None)]
     assert said == [
         "asking the sources for 2026-11-16 to 2026-11-22 …",
@@ -251,14 +243,13 @@ def test_the_first_fill_waits_names_what_failed_and_builds_what_there_is() -> No
 
 
 def test_a_filled_workspace_asks_in_the_background_and_one_without_a_source_not_at_all() -> None:
-    loaded = datetime(2026, 11, 20, 12, tzinfo=UTC)
     dagster = Dagster({"build": [Progress("SUCCESS", 32, 32, ())]})
-    assert filled(dagster, Held(True, loaded)) == ["asking for 2026-11-20 to 2026-11-22, in the background"]
-    assert dagster.launched.pop() == ("ingest", date(2026, 11, 20), date(2026, 11, 22))
-    assert filled(dagster, Held(True, loaded), has_source=False) == []
-    assert filled(dagster, Held(False, None), has_source=False) == []
+    assert filled(dagster, Held(True, True)) == ["asking for 2026-11-16 to 2026-11-22 again, in the background"]
+    assert dagster.launched.pop() == ("ingest", date(2026, 11, 16), date(2026, 11, 22))
+    assert filled(dagster, Held(True, True), has_source=False) == []
+    assert filled(dagster, Held(False, False), has_source=False) == []
     assert dagster.launched == []
-    assert len(filled(dagster, Held(False, loaded), has_source=False)) == 2, "replayed, and not built yet"
+    assert len(filled(dagster, Held(False, True), has_source=False)) == 2, "replayed, and not built yet"
     assert dagster.launched == [("build", None, None)]
 
 

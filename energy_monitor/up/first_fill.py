@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from psycopg2 import errors
@@ -12,12 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from energy_monitor.workspace import Workspace
-from ingestion.settlement import DAY, settlement_date_of
+from ingestion.settlement import DAY
 
 if TYPE_CHECKING:
     from orchestration.client import Client, Progress
 
-MOST_DAYS_BEHIND = 31  # a longer absence is for `backfill`, which is told the days
 EVERY_S, EVERY_PLAIN_S = 0.5, 10.0
 MOST_NAMED = 6
 
@@ -27,10 +26,10 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True)
 class Held:
-    """What a workspace holds: whether its marts have rows, and when it was last loaded."""
+    """What a workspace holds: whether its marts have rows, and whether anything was loaded."""
 
     has_marts: bool
-    newest_load: datetime | None
+    has_loads: bool
 
 
 def held(workspace: Workspace) -> Held:
@@ -38,22 +37,16 @@ def held(workspace: Workspace) -> Held:
     connection = workspace.connect("auditor")
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute("select max(fetched_at) from raw.loads where status = 'loaded'")
-            (newest,) = cursor.fetchone() or (None,)
+            cursor.execute("select 1 from raw.loads where status = 'loaded' limit 1")
+            has_loads = cursor.fetchone() is not None
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute("select 1 from marts.fct_grid_half_hourly limit 1")
-                return Held(cursor.fetchone() is not None, newest)
+                return Held(cursor.fetchone() is not None, has_loads)
         except errors.UndefinedTable:
-            return Held(False, newest)
+            return Held(False, has_loads)
     finally:
         connection.close()
-
-
-def days_behind(newest_load: datetime | None, today: date) -> tuple[date, date]:
-    """The settlement dates from the newest load to today, so far as they are asked for without being told."""
-    since = settlement_date_of(newest_load) if newest_load else today
-    return max(min(since, today), today - MOST_DAYS_BEHIND * DAY), today
 
 
 class Filling:
@@ -63,20 +56,20 @@ class Filling:
         self.client, self.say, self.check = client, say, check
 
     def fill(self, found: Held, has_source: bool, today: date, days: int) -> None:
-        """Waits for the first marts; what came since the last time is asked for in the background.
+        """Waits for the first marts. Later the same days are asked for again in the background: each dataset then goes
+        back to where it was last asked, and one that failed at first is made good.
 
         Raises orchestration.client.DagsterError.
         """
+        first = today - (days - 1) * DAY
         if found.has_marts:
             if has_source:
-                first, last = days_behind(found.newest_load, today)
-                self.client.launch("ingest", first, last)
-                self.say("asking", f"for {_days(first, last)}, in the background")
+                self.client.launch("ingest", first, today)
+                self.say("asking", f"for {_days(first, today)} again, in the background")
             return
         if has_source:
-            first = today - (days - 1) * DAY
             self._wait("asking", f"the sources for {_days(first, today)}", "ingest", first, today)
-        if has_source or found.newest_load:
+        if has_source or found.has_loads:
             self._wait("building", "the marts", "build")
 
     def _wait(self, verb: str, what: str, job: str, first: date | None = None, last: date | None = None) -> None:

@@ -44,7 +44,7 @@ class Probes:
         self._answers.put((source.id, kind_of(self.urls[source.id] + source.probe)))
 
     def kinds(self) -> dict[str, str]:
-        """`real` or `simulated` for each source that answers."""
+        """`real` or `simulated` for each source that answers, in the order of the catalogue."""
         found = {}
         for _ in SOURCES:
             try:
@@ -53,7 +53,7 @@ class Probes:
                 break
             if kind:
                 found[source] = kind
-        return found
+        return {source: found[source] for source in SOURCES if source in found}
 
 
 def kind_of(url: str) -> str | None:

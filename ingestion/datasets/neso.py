@@ -53,7 +53,9 @@ class YearlyFileForm(Form):
         return request
 
     def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
-        for year in range(first_day.year, last_day.year + 1):
+        """As for every form; years whose file is not known are left out. Raises ValueError where that leaves none."""
+        years = range(first_day.year, last_day.year + 1)
+        for year in [year for year in years if year in HISTORIC_DEMAND_FILES] or years:
             first, last = max(first_day, date(year, 1, 1)), min(last_day, date(year, 12, 31))
             yield from super().windows(first, last, period)
 
