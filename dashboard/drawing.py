@@ -23,18 +23,18 @@ Spec = dict[str, Any]
 
 def over_time(form: Spec, span: Span, description: str, frames: Mapping[str, Points]) -> Spec:
     """A form with its numbers, over a span of time. The last layer sets the domain, as equal ones cannot be merged."""
-    spec = copy.deepcopy(form)
+    spec = filled(form, description, frames)
     axis = _time_axis(span)
     for layer in spec["layer"]:
         if layer["encoding"].get("x", {}).get("field") == "start":
             layer["encoding"]["x"] = {"field": "start", "type": "temporal", "axis": axis, "scale": {"type": "utc"}}
     bounds = [_vega_utc(span.start_utc), _vega_utc(span.end_utc)]
     spec["layer"][-1]["encoding"]["x"]["scale"] = {"type": "utc", "nice": False, "domain": bounds}
-    return filled(spec, description, frames)
+    return spec
 
 
 def filled(form: Spec, description: str, frames: Mapping[str, Points]) -> Spec:
-    """A form with its numbers and with the words that a screen reader says."""
+    """A copy of a form with its numbers and with the words that a screen reader says."""
     datasets = {name: arrow(points) for name, points in frames.items()}
     return copy.deepcopy(form) | {"description": description, "datasets": datasets}
 

@@ -1,6 +1,5 @@
 """The four pages over time: a window, what it shows in words, the chart, its numbers as CSV and as a table."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import streamlit as st
 from dashboard.drawing import Spec
 from dashboard.export import cells, csv_bytes
 from dashboard.shown import Shown, load
-from dashboard.windows import HALF_HOURLY_WINDOWS, WINDOWS
+from dashboard.windows import WINDOWS
 
 Draw = Callable[[Shown], tuple[Spec, str]]
 
@@ -34,22 +33,17 @@ class Drawn:
 
 
 @st.cache_resource(ttl="30s", max_entries=100, show_spinner=False)
-def _drawn(subject: str, window: str, half_hourly: tuple[str, ...], _draw: Draw) -> Drawn | None:
-    shown = load(subject, window, half_hourly)
+def _drawn(subject: str, window: str, _draw: Draw) -> Drawn | None:
+    shown = load(subject, window)
     return None if shown is None else Drawn(shown, *_draw(shown), csv_bytes(shown.rows))
 
 
-def show(
-    title: str,
-    subject: str,
-    draw: Draw,
-    half_hourly: tuple[str, ...] = HALF_HOURLY_WINDOWS,
-) -> None:
+def show(title: str, subject: str, draw: Draw) -> None:
     """The whole page. `draw` gives the chart and the caption over it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, anchor=False, width="content")
         window = choose_window()
-    drawn = _drawn(subject, window, half_hourly, draw)
+    drawn = _drawn(subject, window, draw)
     if drawn is None:
         with st.container(border=True, key="nothing"):
             st.markdown(
@@ -59,7 +53,7 @@ def show(
         return
     with st.container(key="caption"):
         st.caption(drawn.caption)
-    st.vega_lite_chart(None, copy.deepcopy(drawn.chart), width="stretch", key=f"chart-{subject}")
+    st.vega_lite_chart(None, drawn.chart, width="stretch", key=f"chart-{subject}")
     with st.container(horizontal=True, horizontal_alignment="right"):
         csv_button(drawn.csv, drawn.shown.file_name)
     table = st.expander("Table", on_change="rerun", key="table")

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.connection import NotBuiltError, Row, rows
-from dashboard.subjects import DAILY, HALF_HOURLY, SUBJECTS
+from dashboard.subjects import SUBJECTS
 
 kept = st.cache_data(ttl="30s", max_entries=200, show_spinner=False)
 
@@ -32,9 +32,10 @@ def fuels() -> list[Row]:
 @kept
 def span_of_subject(subject: str) -> tuple[datetime, datetime] | None:
     """The starts of the oldest and the newest half-hour with a datum of a page; None where there is none."""
-    mart, has_datum = SUBJECTS[subject]
+    page = SUBJECTS[subject]
     (answer,) = rows(
-        f"select min(period_start_utc) as oldest, max(period_start_utc) as newest from marts.{mart} where {has_datum}"
+        "select min(period_start_utc) as oldest, max(period_start_utc) as newest "
+        f"from marts.{page.mart} where {page.has_datum}"
     )
     return None if answer["oldest"] is None else (answer["oldest"], answer["newest"])
 
@@ -42,10 +43,10 @@ def span_of_subject(subject: str) -> tuple[datetime, datetime] | None:
 @kept
 def half_hours(subject: str, start_utc: datetime, end_utc: datetime) -> list[Row]:
     """A page's half-hours that start from start_utc up to before end_utc."""
-    mart, _ = SUBJECTS[subject]
-    columns = ", ".join(("period_start_utc", *HALF_HOURLY[subject]))
+    page = SUBJECTS[subject]
+    columns = ", ".join(("period_start_utc", *page.half_hourly))
     return rows(
-        f"select {columns} from marts.{mart} "
+        f"select {columns} from marts.{page.mart} "
         "where period_start_utc >= :start_utc and period_start_utc < :end_utc order by period_start_utc",
         start_utc=start_utc,
         end_utc=end_utc,
@@ -55,7 +56,7 @@ def half_hours(subject: str, start_utc: datetime, end_utc: datetime) -> list[Row
 @kept
 def days(subject: str, first: date, last: date) -> list[Row]:
     """A page's settlement dates, both ends included."""
-    columns = ", ".join(("settlement_date", "periods_in_day", *DAILY[subject]))
+    columns = ", ".join(("settlement_date", "periods_in_day", *SUBJECTS[subject].daily))
     return rows(
         f"select {columns} from marts.fct_grid_daily "
         "where settlement_date between :first and :last order by settlement_date",
@@ -124,10 +125,17 @@ def newest_imbalance_price() -> Row | None:
 
 @kept
 def carbon_at(half_hour_utc: datetime) -> Row | None:
-    """The carbon intensity of the newest half-hour that has begun by then and has one, actual or forecast."""
+    """The carbon intensity of the newest half-hour that has begun by then and has one, actual or forecast.
+
+    newest_fetched_at_utc: when the newest answer came that says something new from that half-hour on.
+    """
     return _first(
         """
-        select * from marts.fct_carbon_half_hourly
+        select carbon.*, (
+            select max(ahead.fetched_at_utc) from marts.fct_carbon_half_hourly as ahead
+            where ahead.period_start_utc >= carbon.period_start_utc
+        ) as newest_fetched_at_utc
+        from marts.fct_carbon_half_hourly as carbon
         where period_start_utc <= :half_hour_utc
             and (carbon_actual_gco2_per_kwh is not null or carbon_forecast_gco2_per_kwh is not null)
         order by period_start_utc desc

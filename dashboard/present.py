@@ -1,20 +1,17 @@
 """What the grid does now, as tiles and sentences."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard import marts, text
 from dashboard.connection import Row
 from dashboard.local_time import moment_text
-from dashboard.tiles import Tile, is_stale, when
-from ingestion.settlement import HALF_HOUR, local_midnight_utc, settlement_date_of
+from dashboard.tiles import Tile, is_late, when
+from ingestion.settlement import half_hour_start
 
-
-def half_hour_of(now_utc: datetime) -> datetime:
-    """The start of the half-hour that holds an instant: what caches are keyed by."""
-    midnight = local_midnight_utc(settlement_date_of(now_utc))
-    return midnight + HALF_HOUR * ((now_utc - midnight) // HALF_HOUR)
+# Shares of all supply are shown while they are at most so much older than what the transmission system carries.
+SHARES_LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,7 @@ class Shares:
     def newest(cls) -> "Shares | None":
         """The newest shares; those of the transmission system where all of supply was known much longer ago."""
         whole, transmission = marts.newest_shares(), marts.newest_mix()
-        if (
-            whole
-            and transmission
-            and transmission["period_start_utc"] - whole["period_start_utc"] <= text.SHARES_LATELY
-        ):
+        if whole and transmission and transmission["period_start_utc"] - whole["period_start_utc"] <= SHARES_LATELY:
             return cls(whole, is_whole=True)
         return cls(transmission, is_whole=False) if transmission else None
 
@@ -45,6 +38,9 @@ class Shares:
         start: datetime = self.row["period_start_utc"]
         return start
 
+    def is_late(self, now_utc: datetime) -> bool:
+        return is_late("fuelhh", self.start_utc, now_utc)
+
     @property
     def of(self) -> str:
         return "all supply" if self.is_whole else "what the transmission system carries"
@@ -56,7 +52,7 @@ def headline(shares: Shares | None, now_utc: datetime) -> str:
         return "How clean Great Britain’s electricity is cannot be said yet"
     of = "electricity" if shares.is_whole else "transmission system"
     share = f"{text.percent(shares['zero_carbon'])} of Great Britain’s {of}"
-    if is_stale(shares.start_utc, now_utc):
+    if shares.is_late(now_utc):
         return f"{share} was zero-carbon on {moment_text(shares.start_utc)}"
     return f"{share} is zero-carbon: nuclear, wind, solar or hydro"
 
@@ -67,7 +63,7 @@ def explanation(shares: Shares | None, now_utc: datetime) -> str:
         return "Shares need a half-hour with all generation of the transmission system known. None is yet."
     of = f"Shares are of {shares.of}, imports among it"
     parts = [f"{of}, in the half-hour from {when(shares.start_utc, now_utc)}."]
-    if is_stale(shares.start_utc, now_utc):
+    if shares.is_late(now_utc):
         parts = [f"The newest half-hour is from {moment_text(shares.start_utc)}: it is stale. {of}."]
     if not shares.is_whole:
         parts.append("Wind and solar in local networks are not known for it.")
@@ -85,7 +81,7 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
         ("nuclear", "Nuclear", "nuclear", f"Nuclear power stations, as a share of {of}"),
     )
     if shares is None:
-        return [Tile(key, label, text.NONE, help=meaning) for key, label, _, meaning in wanted]
+        return [Tile(key, label, text.NONE, "fuelhh", help=meaning) for key, label, _, meaning in wanted]
     state = text.state(shares.row["generation_state"])
     detail = "" if shares.is_whole else "transmission only"
     return [
@@ -93,6 +89,7 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
             key,
             label,
             text.percent(shares[part]),
+            "fuelhh",
             shares.start_utc,
             shares.row["fetched_at_utc"],
             state,
@@ -106,13 +103,14 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
 def demand_tile(row: Row | None) -> Tile:
     meaning = "INDO: what the transmission system delivers, lowered by wind and solar in local networks"
     if row is None:
-        return Tile("demand", "Demand", text.NONE, help=meaning)
+        return Tile("demand", "Demand", text.NONE, "demand_outturn", help=meaning)
     total = row["indo_and_embedded_mw"]
     detail = "embedded wind and solar not known" if total is None else f"{text.gigawatts(total)} with embedded"
     return Tile(
         "demand",
         "Demand",
         text.gigawatts(row["indo_mw"]),
+        "demand_outturn",
         row["period_start_utc"],
         row["fetched_at_utc"],
         text.state(row["indo_state"]),
@@ -124,11 +122,12 @@ def demand_tile(row: Row | None) -> Tile:
 def price_tile(row: Row | None) -> Tile:
     meaning = "Market index: what electricity for this half-hour cost on the exchange"
     if row is None:
-        return Tile("price", "Price", text.NONE, help=meaning)
+        return Tile("price", "Price", text.NONE, "market_index", help=meaning)
     return Tile(
         "price",
         "Price",
         text.price(row["market_index_price_gbp_per_mwh"]),
+        "market_index",
         row["period_start_utc"],
         row["fetched_at_utc"],
         text.state(row["market_index_state"]),
@@ -139,12 +138,13 @@ def price_tile(row: Row | None) -> Tile:
 def imbalance_tile(row: Row | None) -> Tile:
     meaning = "System price: what energy short or long costs; settlement runs revise it for 28 months"
     if row is None:
-        return Tile("imbalance-price", "Imbalance price", text.NONE, help=meaning)
+        return Tile("imbalance-price", "Imbalance price", text.NONE, "system_prices", help=meaning)
     run = f", run {row['settlement_run']}" if row["settlement_run"] else ""
     return Tile(
         "imbalance-price",
         "Imbalance price",
         text.price(row["system_price_gbp_per_mwh"]),
+        "system_prices",
         row["period_start_utc"],
         row["system_price_fetched_at_utc"],
         text.state(row["system_price_state"]) + run,
@@ -155,16 +155,17 @@ def imbalance_tile(row: Row | None) -> Tile:
 def carbon_tile(row: Row | None) -> Tile:
     meaning = "Grams of CO₂ for each kilowatt-hour used, from the Carbon Intensity API"
     if row is None:
-        return Tile("carbon", "Carbon", text.NONE, help=meaning)
+        return Tile("carbon", "Carbon", text.NONE, "carbon_national_actual", help=meaning)
     actual = row["carbon_actual_gco2_per_kwh"]
-    is_actual = actual is not None
+    is_actual = actual is not None  # else a forecast, whose newest issue may have left this number as it was
     index = text.plain(row["carbon_index"]) if row["carbon_index"] else ""
     return Tile(
         "carbon",
         "Carbon",
         text.carbon(actual if is_actual else row["carbon_forecast_gco2_per_kwh"]),
+        "carbon_national_actual" if is_actual else "carbon_national_forecast",
         row["period_start_utc"],
-        row["fetched_at_utc"],
+        row["fetched_at_utc" if is_actual else "newest_fetched_at_utc"],
         f"actual, {text.state(row['state'])}" if is_actual else "forecast",
         index,
         meaning,
@@ -174,11 +175,12 @@ def carbon_tile(row: Row | None) -> Tile:
 def imports_tile(mix: Row | None) -> Tile:
     meaning = "Power that comes in over the cables that import; what others export at the same time is a use"
     if mix is None:
-        return Tile("imports", "Imports", text.NONE, help=meaning)
+        return Tile("imports", "Imports", text.NONE, "fuelhh", help=meaning)
     return Tile(
         "imports",
         "Imports",
         text.gigawatts(mix["imports_mw"]),
+        "fuelhh",
         mix["period_start_utc"],
         mix["fetched_at_utc"],
         text.state(mix["interconnectors_state"]),
@@ -191,7 +193,7 @@ def all_tiles(now_utc: datetime) -> list[Tile]:
     """Every tile, in the order of the page."""
     return [
         *share_tiles(Shares.newest()),
-        carbon_tile(marts.carbon_at(half_hour_of(now_utc))),
+        carbon_tile(marts.carbon_at(half_hour_start(now_utc))),
         price_tile(marts.newest_price()),
         imbalance_tile(marts.newest_imbalance_price()),
         demand_tile(marts.newest_demand()),

@@ -1,13 +1,12 @@
 """What a window of a page holds, and what that is in words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard import marts, text
 from dashboard.connection import Row
 from dashboard.local_time import day_text, moment_text
+from dashboard.subjects import SUBJECTS
 from dashboard.windows import (
-    HALF_HOURLY_WINDOWS,
     Slot,
     Span,
     day_slots,
@@ -40,13 +39,13 @@ class Shown:
         return f"energy-monitor_{self.subject}_{self.window}_{days}.csv"
 
 
-def load(subject: str, window: str, half_hourly: Sequence[str] = HALF_HOURLY_WINDOWS) -> Shown | None:
+def load(subject: str, window: str) -> Shown | None:
     """A page's window, by half-hours or by days; None where the page has no datum at all."""
     found = marts.span_of_subject(subject)
     if found is None:
         return None
     oldest, newest = found
-    if window in half_hourly:
+    if window in SUBJECTS[subject].half_hourly_windows:
         span = span_by_half_hours(window, newest)
         rows = marts.half_hours(subject, span.start_utc, span.end_utc)
         return Shown(subject, window, span, half_hour_slots(span, rows), rows, is_daily=False)

@@ -10,12 +10,6 @@ JOINER = "\N{WORD JOINER}"
 MINUS = "\N{MINUS SIGN}"
 NONE = "–"  # what stands where there is no number
 
-# Older data than this is called stale. Sources publish half-hours within the hour, five minutes within fifteen.
-HALF_HOURLY_STALE_AFTER = timedelta(hours=2)
-FIVE_MINUTELY_STALE_AFTER = timedelta(minutes=30)
-# Shares of all supply are shown while they are at most so much older than what the transmission system carries.
-SHARES_LATELY = timedelta(hours=2)
-
 STATES = {
     "forecast": "forecast",
     "provisional": "provisional",

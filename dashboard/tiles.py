@@ -1,33 +1,40 @@
 """Tiles: one number each, with the time it is of, how fresh it is, and what state it is in."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import streamlit as st
 
 from dashboard import text
 from dashboard.local_time import clock_text, day_text
-from ingestion.settlement import HALF_HOUR
+from ingestion.catalogue import DATASETS
 from ingestion.settlement import settlement_date_of as local_date
 
 
 @dataclass(frozen=True)
 class Tile:
-    """`key` is for tests and styles; `state` is in words already."""
+    """`key` is for tests and styles, `dataset` says when it is late; `state` is in words already."""
 
     key: str
     label: str
     value: str
+    dataset: str
     start_utc: datetime | None = None
     fetched_at_utc: datetime | None = None
     state: str = ""
     detail: str = ""
     help: str | None = None
 
+    def is_stale(self, now_utc: datetime) -> bool:
+        """Whether something newer should be there. Of a forecast, which may be of now, a newer issue should be."""
+        dataset, fetched = DATASETS[self.dataset], self.fetched_at_utc
+        is_old_issue = dataset.kind == "forecast" and fetched and now_utc - fetched > dataset.allowed_lateness
+        return self.start_utc is not None and bool(is_old_issue or is_late(self.dataset, self.start_utc, now_utc))
 
-def is_stale(start_utc: datetime, now_utc: datetime, after: timedelta = text.HALF_HOURLY_STALE_AFTER) -> bool:
-    """Whether a half-hour ended longer ago than it should have."""
-    return now_utc - (start_utc + HALF_HOUR) > after
+
+def is_late(dataset: str, start_utc: datetime, now_utc: datetime) -> bool:
+    """Whether the newest row of a dataset ended so long ago that its successor should be there."""
+    return now_utc - (start_utc + DATASETS[dataset].period) > DATASETS[dataset].allowed_lateness
 
 
 def when(start_utc: datetime, now_utc: datetime) -> str:
@@ -43,6 +50,6 @@ def show(tile: Tile, now_utc: datetime) -> None:
             st.caption("no data in this workspace")
             return
         parts = [tile.detail, when(tile.start_utc, now_utc), tile.state, text.fetched(tile.fetched_at_utc, now_utc)]
-        if is_stale(tile.start_utc, now_utc):
+        if tile.is_stale(now_utc):
             parts.append(":orange-badge[stale]")
         st.caption(" · ".join(part for part in parts if part))

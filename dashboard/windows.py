@@ -11,7 +11,6 @@ from ingestion.settlement import settlement_date_of as local_date
 
 DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
 WINDOWS = (*DAYS_OF, "all")
-HALF_HOURLY_WINDOWS = ("day", "week")
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,9 @@ class Slot:
 
 
 def span_by_half_hours(window: str, newest_utc: datetime) -> Span:
-    """A number of local days, ending with the newest half-hour. A day in October has 50 half-hours, in March 46."""
+    """The last 24 hours, or so many times 24, by elapsed time, ending with the newest half-hour."""
     end = newest_utc + HALF_HOUR
-    midnight = local_midnight_utc(local_date(end))
-    return Span(local_midnight_utc(local_date(end) - DAYS_OF[window] * DAY) + (end - midnight), end)
+    return Span(end - DAYS_OF[window] * DAY, end)
 
 
 def span_by_days(window: str, oldest_utc: datetime, newest_utc: datetime) -> Span:

@@ -1,5 +1,7 @@
 """A workspace whose sources send markup where text is meant: what a page shows of it must be that text."""
 
+from datetime import UTC, datetime
+
 import requests
 
 from energy_monitor.workspace import Workspace
@@ -11,6 +13,8 @@ from tests.conftest import SIMULATED_NOW, build_marts, take_in
 EVIL = "<script>document.title='owned'</script>[click](javascript:alert(1)) **bold** :red[x] `y` $z$"
 EVIL_FUEL = "<img src=x onerror=alert(1)>"
 EVIL_CABLE = "INT<b>[x](http://example.org)</b>"
+# neither begins nor ends with a half-hour
+ODD_OUTAGE_START, ODD_OUTAGE_END = datetime(2026, 10, 28, 12, 3, tzinfo=UTC), datetime(2026, 11, 28, 0, 10, tzinfo=UTC)
 
 
 def take_in_odd_text(workspace: Workspace) -> Workspace:
@@ -31,7 +35,7 @@ def take_in_odd_text(workspace: Workspace) -> Workspace:
         rows_sent += [{**row, "fuelType": EVIL_CABLE} for row in rows_sent if row["fuelType"] == "OTHER"]
     for message in bodies["remit"][1]["data"]:
         message |= {"affectedUnit": EVIL, "cause": EVIL, "unavailableCapacity": 4321, "eventStatus": "Active"}
-        message |= {"eventStartTime": "2026-10-28T00:00:00Z", "eventEndTime": "2026-11-28T00:00:00Z"}
+        message |= {"eventStartTime": ODD_OUTAGE_START.isoformat(), "eventEndTime": ODD_OUTAGE_END.isoformat()}
     for half_hour in bodies["carbon_national_actual"][1]["data"]:
         half_hour["intensity"]["index"] = EVIL
     for name, (request, body) in bodies.items():

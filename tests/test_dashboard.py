@@ -17,13 +17,14 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.exc import DBAPIError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import local_time, marts, mix_charts, subjects, text
+from dashboard import local_time, marts, mix_charts, present, subjects, text
 from dashboard.connection import WarehouseError, engine, rows
 from dashboard.export import csv_bytes
 from dashboard.shown import load
-from dashboard.windows import WINDOWS, half_hour_slots, span_by_half_hours
+from dashboard.windows import DAYS_OF, WINDOWS, half_hour_slots, span_by_half_hours
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_start_utc, periods_in
 from tests.conftest import (
     REPOSITORY,
@@ -31,7 +32,7 @@ from tests.conftest import (
     WorkspaceMaker,
     rows_of,
 )
-from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
+from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START, take_in_odd_text
 
 APP = str(REPOSITORY / "dashboard" / "app.py")
 VIEWS = ("mix", "demand", "price", "carbon")
@@ -107,6 +108,8 @@ def hold_every_page(simulated: bool) -> None:
             if window:
                 assert app.session_state["window"] == window
                 assert "half-hours" in said, (view, window)
+                is_daily = window in ("year", "all") or (view, window) == ("mix", "month")
+                assert ("by day." if is_daily else "by half-hour.") in said, (view, window)
 
 
 def test_every_page_and_window_works_over_recorded_data(recorded_workspace: Workspace, reading: Callable) -> None:
@@ -131,6 +134,51 @@ def test_data_long_past_is_said_to_be_stale(recorded_workspace: Workspace, readi
     assert [metric.value for metric in app.metric][:3] == [f"{share:.0%}".replace("%", "\xa0%") for share in shares]
     stale = [caption.value for caption in app.caption if ":orange-badge[stale]" in caption.value]
     assert len(stale) == 7  # every tile but the headline price, of which nothing was recorded
+
+
+def test_a_tile_is_stale_once_the_successor_of_what_it_shows_should_be_there(
+    simulated_workspace: Workspace, reading: Callable
+) -> None:
+    reading(simulated_workspace)
+    shown = {
+        "zero-carbon": "fuelhh",
+        "renewable": "fuelhh",
+        "nuclear": "fuelhh",
+        "price": "market_index",
+        "imbalance-price": "system_prices",
+        "demand": "demand_outturn",
+        "imports": "fuelhh",
+    }
+    tiles = {tile.key: tile for tile in present.all_tiles(SIMULATED_NOW)}
+    assert set(tiles) - {"carbon"} == set(shown)
+    for key, name in shown.items():
+        start = tiles[key].start_utc
+        assert start is not None
+        due = start + HALF_HOUR + DATASETS[name].allowed_lateness
+        assert (tiles[key].is_stale(due), tiles[key].is_stale(due + timedelta(seconds=1))) == (False, True), key
+
+
+def test_a_forecast_is_stale_when_no_newer_issue_was_fetched(simulated_workspace: Workspace, reading: Callable) -> None:
+    allowed = DATASETS["carbon_national_forecast"].allowed_lateness
+    for now, is_stale in ((SIMULATED_NOW, False), (SIMULATED_NOW + allowed, False), (SIMULATED_NOW + DAY, True)):
+        reading(simulated_workspace, now)
+        tile = next(tile for tile in present.all_tiles(now) if tile.key == "carbon")
+        assert tile.start_utc is not None
+        assert now - tile.start_utc < HALF_HOUR  # it is of now
+        assert tile.state == "forecast"
+        assert tile.is_stale(now) == is_stale, now
+    said = words_of(shown_page("now"))
+    assert re.search(r"The newest data is of Thu 29 Oct 2026, 12:00 GMT, fetched\W24\Wh\Wago: stale", said)
+
+
+def test_flows_are_stale_when_five_minutes_are_late(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace)
+    start = marts.flows()[0]["interval_start_utc"]
+    due = start + timedelta(minutes=5) + DATASETS["fuelinst"].allowed_lateness
+    for now, is_stale in ((due, False), (due + timedelta(minutes=1), True)):
+        reading(simulated_workspace, now - timedelta(milliseconds=1))
+        (said,) = [c.value for c in shown_page("now").caption if "Net import" in c.value]
+        assert ("stale" in said) == is_stale
 
 
 def test_every_page_and_window_works_over_simulated_data(simulated_workspace: Workspace, reading: Callable) -> None:
@@ -195,11 +243,10 @@ SUBJECT_WINDOWS = [(subject, window) for subject in VIEWS for window in WINDOWS]
 
 
 def hold_csv(workspace: Workspace, subject: str, window: str) -> int:
-    half_hourly = ("day", "week") if subject == "mix" else ("day", "week", "month")
-    shown = load(subject, window, half_hourly)
+    shown = load(subject, window)
     assert shown
     header, *lines = list(csv.reader(io.StringIO(csv_bytes(shown.rows).decode())))
-    mart = "fct_grid_daily" if shown.is_daily else subjects.SUBJECTS[subject][0]
+    mart = "fct_grid_daily" if shown.is_daily else subjects.SUBJECTS[subject].mart
     key = "settlement_date" if shown.is_daily else "period_start_utc"
     wanted = [name for name in header if name != "period_start_uk_local"]
     bounds = (
@@ -258,11 +305,18 @@ def test_an_axis_over_a_change_of_the_clocks_names_both_zones(day: date) -> None
         assert zoned == ["00:00 GMT", "02:00 BST"]
         assert local_time.axis_title(start, end) == "UK local time (GMT, then BST)"
         assert ["01:00", "BST"] not in labels
-    newest = period_start_utc(day, periods_in(day))
-    slots = half_hour_slots(span_by_half_hours("day", newest), [])
-    assert len(slots) == periods_in(day)
-    assert slots[0].start_utc == start
-    assert slots[-1].end_utc == end
+
+
+@pytest.mark.parametrize("window", ["day", "week", "month"])
+def test_a_window_by_half_hours_is_as_long_at_every_time_around_a_change_of_the_clocks(window: str) -> None:
+    for day in CHANGES:
+        for near in (day - DAY, day, day + DAY):
+            for period in range(1, periods_in(near) + 1):
+                newest = period_start_utc(near, period)
+                slots = half_hour_slots(span_by_half_hours(window, newest), [])
+                assert len(slots) == 48 * DAYS_OF[window], (newest, window)
+                assert slots[-1].start_utc == newest
+                assert newest + HALF_HOUR - slots[0].start_utc == DAYS_OF[window] * DAY
 
 
 @given(
@@ -291,7 +345,9 @@ def test_charts_are_on_a_utc_scale_with_looked_up_labels(simulated_workspace: Wo
     reading(simulated_workspace, SIMULATED_NOW)
     checked = 0
     for view in VIEWS:
-        (spec,) = specs_of(shown_page(view, "week"))
+        app = shown_page(view, "week")
+        (spec,) = specs_of(app)
+        assert specs_of(app.run()) == [spec]  # what is kept between runs is not changed by showing it
         assert len(spec["description"]) > 60
         for layer in spec["layer"]:
             x = layer["encoding"].get("x")
@@ -339,6 +395,47 @@ def test_source_text_is_shown_as_text(odd_workspace: Workspace, reading: Callabl
     assert not any(element.allow_html for kind in (app.markdown, app.caption) for element in kind)
     (spec,) = specs_of(shown_page("mix", "day"))
     assert "Unknown" in json.dumps(spec["layer"][1]["encoding"]["color"]["scale"]["domain"])
+
+
+def test_what_unknown_fuels_make_is_in_the_mix_of_a_day(odd_workspace: Workspace, reading: Callable) -> None:
+    reading(odd_workspace, SIMULATED_NOW)
+    (spec,) = specs_of(shown_page("mix", "month"))
+    assert "Unknown" in json.dumps(spec["layer"][1]["encoding"]["color"]["scale"]["domain"])
+    by_half_hour, by_day = load("mix", "day"), load("mix", "month")
+    assert by_half_hour
+    assert by_day
+    numbers = [row["unknown_mw"] for row in by_half_hour.rows if row["unknown_mw"] is not None]
+    assert by_day.rows[-1]["unknown_mwh"] == float(sum(numbers) / 2) > 0
+    assert by_day.rows[-1]["unknown_periods"] == len(numbers)
+
+
+def test_an_outage_is_shown_from_the_minute_it_begins_to_the_one_it_ends(
+    odd_workspace: Workspace, reading: Callable
+) -> None:
+    for now, is_shown in (
+        (ODD_OUTAGE_START - timedelta(minutes=1), False),
+        (ODD_OUTAGE_START, True),
+        (ODD_OUTAGE_END - timedelta(minutes=1), True),
+        (ODD_OUTAGE_END, False),
+    ):
+        reading(odd_workspace, now + timedelta(seconds=20))
+        assert bool(shown_page("now").dataframe) == is_shown, now
+
+
+def test_what_is_asked_of_outages_is_answered_from_indexes(
+    simulated_workspace: Workspace, reading: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading(simulated_workspace)
+
+    def plan(statement: str, **parameters: object) -> list[dict[str, str]]:
+        with engine().connect() as connection:
+            connection.execute(sql_text("set enable_seqscan = off"))  # the mart is small here
+            lines = connection.execute(sql_text(f"explain {statement}"), parameters).scalars().all()
+        return [{"newest": "\n".join(lines)}]
+
+    monkeypatch.setattr(marts, "rows", plan)
+    assert "Index Cond: (event_end_utc > " in marts.outages(SIMULATED_NOW)[0]["newest"]
+    assert "Index Only Scan Backward" in str(marts.newest_outage_message())
 
 
 @given(st_.text())

@@ -13,6 +13,7 @@ from energy_monitor.dbt import environment
 from ingestion.settlement import (
     DAY,
     HALF_HOUR,
+    half_hour_start,
     local_midnight_utc,
     period_start_utc,
     periods_in,
@@ -78,6 +79,13 @@ def test_any_instant_lies_in_the_period_that_its_date_and_number_name(instant: d
     assert (settlement_date_of(elsewhere), settlement_period_of(elsewhere)) == (day, period)
 
 
+@given(instants, zones)
+def test_the_half_hour_of_an_instant_begins_where_its_period_does(instant: datetime, zone: timezone) -> None:
+    start = half_hour_start(instant.astimezone(zone))
+    assert start == period_start_utc(settlement_date_of(instant), settlement_period_of(instant))
+    assert start.tzinfo is UTC
+
+
 @given(st.sampled_from(CHANGES), st.integers(0, 50 * 1800 * 1_000_000 - 1))
 def test_the_number_of_a_period_counts_elapsed_half_hours_also_while_the_clocks_change(day: date, since: int) -> None:
     assume(day in BACK or since < 46 * 1800 * 1_000_000)
@@ -92,7 +100,7 @@ def test_a_period_that_a_day_lacks_is_refused_by_name(day: date) -> None:
             period_start_utc(day, period)
 
 
-@pytest.mark.parametrize("function", [settlement_date_of, settlement_period_of])
+@pytest.mark.parametrize("function", [settlement_date_of, settlement_period_of, half_hour_start])
 def test_an_instant_without_a_zone_is_refused(function: Callable[[datetime], object]) -> None:
     with pytest.raises(ValueError, match="2024-08-13T14:00:00 has no time zone"):
         function(datetime(2024, 8, 13, 14))

@@ -2,11 +2,10 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
+from dashboard.colours import CARBON_ACTUAL, CARBON_FORECAST
 from dashboard.drawing import Spec
 from dashboard.shown import Shown, window_text
 from dashboard.windows import Slot
-
-ACTUAL, FORECAST = "#2f8f7f", "#8a7fb5"
 
 
 def _draw(shown: Shown) -> tuple[Spec, str]:
@@ -16,18 +15,20 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             Series(
                 f"mean_{actual}",
                 "Actual, daily mean",
-                ACTUAL,
+                CARBON_ACTUAL,
                 band=(f"min_{actual}", f"max_{actual}"),
                 made_of=f"{actual}_periods",
             ),
-            Series(f"mean_{forecast}", "Forecast, daily mean", FORECAST, dashed=True, made_of=f"{forecast}_periods"),
+            Series(
+                f"mean_{forecast}", "Forecast, daily mean", CARBON_FORECAST, dashed=True, made_of=f"{forecast}_periods"
+            ),
         ]
         said = window_text(shown, actual, f"{actual}_periods")
         said += " The pale band runs from the day’s lowest to its highest half-hour."
     else:
         series = [
-            Series(actual, "Actual", ACTUAL),
-            Series(forecast, "Forecast, as it last stood", FORECAST, dashed=True),
+            Series(actual, "Actual", CARBON_ACTUAL),
+            Series(forecast, "Forecast, as it last stood", CARBON_FORECAST, dashed=True),
         ]
         said = window_text(shown, actual)
     chart = lines(
@@ -46,4 +47,4 @@ def _note(slot: Slot) -> str:
     return text.state(slot.number("state"))
 
 
-history.show("Carbon intensity", "carbon", _draw, half_hourly=("day", "week", "month"))
+history.show("Carbon intensity", "carbon", _draw)

@@ -2,11 +2,10 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
+from dashboard.colours import INDO, INDO_AND_EMBEDDED, ITSDO
 from dashboard.drawing import Spec
 from dashboard.shown import Shown, window_text
 from dashboard.windows import Slot
-
-INDO, ITSDO, WITH_EMBEDDED = "#3f6fd1", "#7f8fa6", "#d9822b"
 
 
 def _draw(shown: Shown) -> tuple[Spec, str]:
@@ -21,7 +20,7 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
         series = [
             Series("indo_mw", "National demand (INDO)", INDO),
             Series("itsdo_mw", "Transmission system demand (ITSDO)", ITSDO),
-            Series("indo_and_embedded_mw", "INDO with embedded wind and solar", WITH_EMBEDDED),
+            Series("indo_and_embedded_mw", "INDO with embedded wind and solar", INDO_AND_EMBEDDED),
         ]
         said = window_text(shown, "indo_mw")
         lacking = sum(row["indo_mw"] is not None and row["indo_and_embedded_mw"] is None for row in shown.rows)
@@ -43,4 +42,4 @@ def _note(slot: Slot) -> str:
     return f"INDO {text.state(slot.number('indo_state'))}, ITSDO {text.state(slot.number('itsdo_state'))}"
 
 
-history.show("Demand", "demand", _draw, half_hourly=("day", "week", "month"))
+history.show("Demand", "demand", _draw)

@@ -7,7 +7,6 @@ from dashboard.shown import Shown, window_text
 
 def _draw(shown: Shown) -> tuple[Spec, str]:
     suffix = "mwh" if shown.is_daily else "mw"
-    names = subjects.DAILY_MIX if shown.is_daily else subjects.MIX
     column = f"transmission_supply_{suffix}"
     said = window_text(shown, column, "transmission_supply_periods" if shown.is_daily else None)
     lacking = sum(row[column] is not None and row[f"supply_{suffix}"] is None for row in shown.rows)
@@ -16,7 +15,8 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             f" Wind and solar in local networks are not known for {lacking:,} of these "
             f"{'days' if shown.is_daily else 'half-hours'}, which show the transmission system alone."
         )
-    mix = [p for p in mix_charts.parts(marts.fuels(), names) if any(r[f"{p.name}_{suffix}"] for r in shown.rows)]
+    parts = mix_charts.parts(marts.fuels(), subjects.MIX)
+    mix = [part for part in parts if any(row[f"{part.name}_{suffix}"] for row in shown.rows)]
     said += " Exports and pumping are uses, below the axis."
     chart = mix_charts.stacked(
         shown.slots,

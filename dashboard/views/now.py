@@ -5,14 +5,14 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import bars, frame, history, marts, mix_charts, present, subjects, text, tiles
+from dashboard import bars, colours, frame, history, marts, mix_charts, present, subjects, text, tiles
 from dashboard.charts import Look, Series, lines
 from dashboard.export import as_text, csv_bytes
 from dashboard.local_time import moment_text
 from dashboard.shown import load
 from dashboard.windows import Span, half_hour_slots
 from energy_monitor.clock import now_utc
-from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
+from ingestion.settlement import DAY, HALF_HOUR, half_hour_start, local_midnight_utc
 from ingestion.settlement import settlement_date_of as local_date
 
 
@@ -49,7 +49,7 @@ def _sources(now: datetime) -> None:
     if mix["supply_mw"] is None:
         note = " Wind and solar in local networks are not known for it."
     said = f"Mean of the half-hour from {moment_text(start)}."
-    stale = " It is stale." if tiles.is_stale(start, now) else ""
+    stale = " It is stale." if tiles.is_late("fuelhh", start, now) else ""
     st.caption(text.plain(said + note + stale))
     parts = mix_charts.parts(marts.fuels(), subjects.MIX)
     st.vega_lite_chart(None, bars.now_bars(mix, parts, f"Power by source in megawatts. {said}"), width="stretch")
@@ -61,7 +61,7 @@ def _sources(now: datetime) -> None:
 
 def _carbon(now: datetime) -> None:
     st.subheader("Carbon today and the next 48 hours", anchor=False)
-    newest = marts.carbon_at(present.half_hour_of(now))
+    newest = marts.carbon_at(half_hour_start(now))
     if newest is None:
         st.caption("This workspace holds no carbon data.")
         return
@@ -69,14 +69,19 @@ def _carbon(now: datetime) -> None:
     rows = marts.half_hours("carbon", start, start + 4 * DAY)
     span = Span(start, rows[-1]["period_start_utc"] + HALF_HOUR)
     said = "Solid is actual, dashed is forecast."
-    if span.end_utc < now:
-        said = f"The newest data is of {moment_text(newest['period_start_utc'])}: stale. {said}"
+    tile = present.carbon_tile(newest)
+    if tile.is_stale(now):
+        age = text.fetched(tile.fetched_at_utc, now)
+        said = f"The newest data is of {moment_text(newest['period_start_utc'])}, {age}: stale. {said}"
     st.caption(said)
     actual, forecast = "carbon_actual_gco2_per_kwh", "carbon_forecast_gco2_per_kwh"
     chart = lines(
         half_hour_slots(span, rows),
         span,
-        [Series(actual, "Actual", "#2f8f7f"), Series(forecast, "Forecast", "#8a7fb5", dashed=True)],
+        [
+            Series(actual, "Actual", colours.CARBON_ACTUAL),
+            Series(forecast, "Forecast", colours.CARBON_FORECAST, dashed=True),
+        ],
         Look("gCO₂ per kWh", height=300),
         text.carbon,
         f"Carbon intensity from {moment_text(span.start_utc)} to {moment_text(span.end_utc)}. {said}",
@@ -94,7 +99,7 @@ def _flows(now: datetime) -> None:
         st.caption("This workspace holds no five-minutely data.")
         return
     start = flows[0]["interval_start_utc"]
-    stale = ": stale" if now - start > text.FIVE_MINUTELY_STALE_AFTER else ""
+    stale = ": stale" if tiles.is_late("fuelinst", start, now) else ""
     st.caption(text.plain(f"Net import, export below zero; five minutes from {tiles.when(start, now)}{stale}."))
     colour = mix_charts.parts(marts.fuels(), ("imports",))[0].colour
     st.vega_lite_chart(None, bars.flow_bars(flows, colour, "Net import by country:"), width="stretch")
@@ -104,16 +109,16 @@ def _flows(now: datetime) -> None:
 
 def _price(_: datetime) -> None:
     series = [
-        Series("market_index_price_gbp_per_mwh", "Headline", "#3f6fd1"),
-        Series("system_price_gbp_per_mwh", "Imbalance", "#d9822b"),
+        Series("market_index_price_gbp_per_mwh", "Headline", colours.HEADLINE_PRICE),
+        Series("system_price_gbp_per_mwh", "Imbalance", colours.IMBALANCE_PRICE),
     ]
     _trend("Price, last 24 hours", "price", series, "£ per MWh")
 
 
 def _demand(_: datetime) -> None:
     series = [
-        Series("indo_mw", "INDO", "#3f6fd1"),
-        Series("indo_and_embedded_mw", "with embedded", "#d9822b"),
+        Series("indo_mw", "INDO", colours.INDO),
+        Series("indo_and_embedded_mw", "with embedded", colours.INDO_AND_EMBEDDED),
     ]
     _trend("Demand, last 24 hours", "demand", series, "GW")
 
@@ -141,7 +146,7 @@ def _trend(title: str, subject: str, series: list[Series], unit: str) -> None:
 
 def _outages(now: datetime) -> None:
     st.subheader("Largest outages now", anchor=False)
-    under_way = marts.outages(present.half_hour_of(now))
+    under_way = marts.outages(now.replace(second=0, microsecond=0))
     if not under_way:
         newest = marts.newest_outage_message()
         told = "no message on an outage was fetched" if newest is None else f"the newest is of {moment_text(newest)}"

@@ -2,11 +2,10 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
+from dashboard.colours import HEADLINE_PRICE, IMBALANCE_PRICE
 from dashboard.drawing import Spec
 from dashboard.shown import Shown, coverage_text, span_text
 from dashboard.windows import Slot
-
-HEADLINE, IMBALANCE = "#3f6fd1", "#d9822b"
 
 
 def _draw(shown: Shown) -> tuple[Spec, str]:
@@ -15,14 +14,14 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
         series = [
             Series(f"mean_{c}", label, colour, band=(f"min_{c}", f"max_{c}"), made_of=f"{c}_periods")
             for c, label, colour in (
-                (headline, "Headline price, daily mean", HEADLINE),
-                (imbalance, "Imbalance price, daily mean", IMBALANCE),
+                (headline, "Headline price, daily mean", HEADLINE_PRICE),
+                (imbalance, "Imbalance price, daily mean", IMBALANCE_PRICE),
             )
         ]
     else:
         series = [
-            Series(headline, "Headline price (market index)", HEADLINE),
-            Series(imbalance, "Imbalance price", IMBALANCE),
+            Series(headline, "Headline price (market index)", HEADLINE_PRICE),
+            Series(imbalance, "Imbalance price", IMBALANCE_PRICE),
         ]
     said = span_text(shown)
     for name, column in (("Headline price", headline), ("Imbalance price", imbalance)):
@@ -49,4 +48,4 @@ def _note(slot: Slot) -> str:
     return f"headline {text.state(headline)}, imbalance {text.state(imbalance)}" + (f" (run {run})" if run else "")
 
 
-history.show("Price", "price", _draw, half_hourly=("day", "week", "month"))
+history.show("Price", "price", _draw)

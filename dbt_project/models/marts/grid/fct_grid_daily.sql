@@ -1,7 +1,7 @@
 {#- Each energy and mean stands beside the number of half-hours that it is made of. -#}
 {%- set energies = [
     'nuclear', 'biomass', 'gas', 'coal', 'oil', 'hydro', 'wind', 'embedded_wind', 'embedded_solar', 'other',
-    'pumped_storage', 'imports', 'exports', 'transmission_supply', 'supply', 'indo', 'itsdo',
+    'unknown', 'pumped_storage', 'imports', 'exports', 'transmission_supply', 'supply', 'indo', 'itsdo',
 ] -%}
 {%- set means = [
     'market_index_price_gbp_per_mwh', 'system_price_gbp_per_mwh',
