@@ -71,5 +71,6 @@ def when_inputs_land(not_counting: Collection[dg.AssetKey]) -> dg.AutomationCond
     missing = dg.AutomationCondition.missing()
     landed = (updated & ~missing).with_label("what it reads was updated")
     changed = dg.AutomationCondition.code_version_changed().with_label("its SQL or its rows changed")
-    never_built = (tick(OFTEN_CRON) & missing & ~dg.AutomationCondition.in_progress()).with_label("never built")
+    # missing first: of what is there, nothing further is looked at, and no decision is written down at each tick
+    never_built = (missing & tick(OFTEN_CRON) & ~dg.AutomationCondition.in_progress()).with_label("never built")
     return landed | changed | never_built

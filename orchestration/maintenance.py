@@ -5,30 +5,41 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage  # no public name
+import sqlalchemy as sa
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable as CHECKS,
+)  # none of these has a public name
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
-KEPT = timedelta(days=2)
+RUNS_KEPT = timedelta(days=1)
+EVALUATIONS_KEPT = timedelta(hours=6)  # why automation asked for something, or not: half a gigabyte a day
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 AT_ONCE = 500
 
 
-def prune_runs(instance: dg.DagsterInstance, kept: timedelta = KEPT) -> int:
-    """Deletes finished runs older than `kept`, with their logs; says how many.
+def prune_runs(instance: dg.DagsterInstance, kept: timedelta = RUNS_KEPT) -> int:
+    """Deletes finished runs older than `kept`, with all that is stored of them; says how many.
 
     A run that holds the newest materialization of a partition stays: without it the day would seem never asked for.
+    Of each check the newest result stays.
     """
     old = dg.RunsFilter(statuses=FINISHED, updated_before=datetime.now(UTC) - kept)
     deletable = set(instance.get_run_ids(old)) - set(_runs_in_use(instance))
     for run_id in deletable:
         instance.compute_log_manager.delete_logs(prefix=[run_id])
         instance.delete_run(run_id)
-        _delete_files(instance, run_id)
+        _delete_leftovers(instance, run_id)
     return len(deletable)
 
 
-def _delete_files(instance: dg.DagsterInstance, run_id: str) -> None:
-    """SQLite keeps a file of events for each run, which deleting the run empties and leaves."""
+def _delete_leftovers(instance: dg.DagsterInstance, run_id: str) -> None:
+    """What Dagster keeps of a deleted run: results of checks, and SQLite's file of its events, emptied."""
     storage = instance.event_log_storage
+    if isinstance(storage, SqlEventLogStorage):
+        newest = sa.select(sa.func.max(CHECKS.c.id)).group_by(CHECKS.c.asset_key, CHECKS.c.check_name)
+        with storage.index_connection() as connection:
+            connection.execute(CHECKS.delete().where(CHECKS.c.run_id == run_id, CHECKS.c.id.not_in(newest)))
     if isinstance(storage, SqliteEventLogStorage):
         for suffix in ("", "-wal", "-shm"):
             Path(storage.path_for_shard(run_id) + suffix).unlink(missing_ok=True)
@@ -48,18 +59,27 @@ def _runs_in_use(instance: dg.DagsterInstance) -> Iterator[str]:
             yield from (record.run_id for record in records)
 
 
+def prune_evaluations(instance: dg.DagsterInstance, kept: timedelta = EVALUATIONS_KEPT) -> None:
+    """Deletes what automation wrote down of its decisions longer ago than `kept`."""
+    if storage := instance.schedule_storage:
+        storage.purge_asset_evaluations(before=(datetime.now(UTC) - kept).timestamp())
+
+
 def maintenance() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
-    """The job, and its schedule: each night."""
+    """The job, and its schedule: each hour."""
 
     @dg.op
     def prune(context: dg.OpExecutionContext) -> None:
-        context.log.info(f"deleted {prune_runs(context.instance)} runs older than {KEPT}")
+        context.log.info(f"deleted {prune_runs(context.instance)} runs older than {RUNS_KEPT}")
+        prune_evaluations(context.instance)
 
-    @dg.job(description="Deletes old runs that hold no partition's newest materialization, and their logs.")
-    def prune_old_runs() -> None:
+    @dg.job(
+        description="Deletes old runs, results of checks and decisions of automation; what is newest of each stays."
+    )
+    def prune_old_records() -> None:
         prune()
 
     schedule = dg.ScheduleDefinition(
-        job=prune_old_runs, cron_schedule="25 3 * * *", default_status=dg.DefaultScheduleStatus.RUNNING
+        job=prune_old_records, cron_schedule="23 * * * *", default_status=dg.DefaultScheduleStatus.RUNNING
     )
-    return prune_old_runs, schedule
+    return prune_old_records, schedule

@@ -359,8 +359,9 @@ def test_old_runs_are_pruned_but_those_that_say_that_a_day_was_asked_for(tmp_pat
     @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["monday", "tuesday"]))
     def feed() -> None: ...
 
-    @dg.asset
-    def mart() -> None: ...
+    @dg.asset(check_specs=[dg.AssetCheckSpec("whole", asset="mart")])
+    def mart():
+        yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         for day in ("monday", "tuesday", "tuesday", "tuesday"):
@@ -372,6 +373,10 @@ def test_old_runs_are_pruned_but_those_that_say_that_a_day_was_asked_for(tmp_pat
         assert len(list(tmp_path.glob("history/runs/*-*.db"))) == 3, "no file of a deleted run is left"
         assert instance.get_materialized_partitions(feed.key) == {"monday", "tuesday"}
         assert instance.get_latest_materialization_event(mart.key) is not None
+        checks = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(mart.key, "whole"), limit=10
+        )
+        assert len(checks) == 1
         assert prune_runs(instance, kept=timedelta()) == 0
 
 
