@@ -38,6 +38,7 @@ endef
 
 # The two are written last, so that an install that was cut short is done again.
 $(RUNNABLE): requirements.txt pyproject.toml
+	@echo "Installing into .venv; this takes up to a minute, once."
 	$(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.txt --editable .
 	@touch $@

@@ -12,12 +12,14 @@ from dashboard.local_time import local_iso, utc_iso
 
 TIME = "period_start_utc"
 LOCAL_TIME = "period_start_uk_local"
+DAY, LOCAL_DAY = "settlement_date", "settlement_date_uk_local"
 
 
 def cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells as text. A UTC time gets its UK time beside it, with the offset."""
+    """Header and cells as text. A UTC time gets its UK time beside it, with the offset; a day says whose it is."""
     names = list(rows[0]) if rows else []
-    header = [name for given in names for name in ((TIME, LOCAL_TIME) if given == TIME else (given,))]
+    shown = {TIME: (TIME, LOCAL_TIME), DAY: (LOCAL_DAY,)}
+    header = [name for given in names for name in shown.get(given, (given,))]
     body = []
     for row in rows:
         line = []

@@ -122,10 +122,10 @@ def demand_tile(row: Row | None) -> Tile:
 def price_tile(row: Row | None) -> Tile:
     meaning = "Market index: what electricity for this half-hour cost on the exchange"
     if row is None:
-        return Tile("price", "Price", text.NONE, "market_index", help=meaning)
+        return Tile("price", "Headline price", text.NONE, "market_index", help=meaning)
     return Tile(
         "price",
-        "Price",
+        "Headline price",
         text.price(row["market_index_price_gbp_per_mwh"]),
         "market_index",
         row["period_start_utc"],

@@ -1,5 +1,6 @@
 """The commands that bring data in: replay, ingest, backfill; and simulate, which makes some."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from energy_monitor.errors import UserError
 from energy_monitor.fetching import Asked, fetch_all, finish, lacks, not_yet_answered, sessions
 from energy_monitor.output import print_table
 from energy_monitor.replay import recorded_answers
+from energy_monitor.up.source_choice import told_by_up
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
@@ -111,6 +113,7 @@ def replay(workspace: Workspace, path: str) -> None:
 def ingest(workspace: Workspace, dataset: str, first: datetime | None, last: datetime | None) -> None:
     """Ask a source for one dataset now, whether it was asked before or not."""
     (wanted,) = _named([dataset])
+    os.environ.update(told_by_up(workspace, os.environ))
     try:
         requests = requests_for(wanted, _day(first), _day(last), now_utc())
     except ValueError as error:
@@ -129,6 +132,7 @@ def ingest(workspace: Workspace, dataset: str, first: datetime | None, last: dat
 def backfill(workspace: Workspace, dataset: tuple[str, ...], first: datetime, last: datetime | None) -> None:
     """Bring in the past of all datasets, or of those named. Stopped at any moment, the same command goes on."""
     named = _named(dataset or DATASETS)
+    os.environ.update(told_by_up(workspace, os.environ))
     try:
         first_day, last_day = span(first.date(), _day(last), now_utc())
     except ValueError as error:

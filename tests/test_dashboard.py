@@ -254,9 +254,10 @@ def hold_csv(workspace: Workspace, subject: str, window: str) -> int:
         if shown.is_daily
         else (shown.span.start_utc, shown.span.end_utc - HALF_HOUR)
     )
+    columns = ", ".join(name.removesuffix("_uk_local") for name in wanted)
     expected = rows_of(
         workspace,
-        f"select {', '.join(wanted)} from marts.{mart} where {key} between %s and %s order by {key}",
+        f"select {columns} from marts.{mart} where {key} between %s and %s order by {key}",
         bounds,
         role="reader",
     )

@@ -23,7 +23,7 @@ from energy_monitor.errors import UserError
 from energy_monitor.up.first_fill import Filling, Held
 from energy_monitor.up.prechecks import only_one
 from energy_monitor.up.services import bare
-from energy_monitor.up.source_choice import Choice, choose, clock_of
+from energy_monitor.up.source_choice import Choice, choose, clock_of, simulator_file, told_by_up
 from energy_monitor.workspace import Workspace
 from ingestion.sources import SOURCES
 from orchestration.client import Client, Progress
@@ -174,6 +174,23 @@ def test_a_simulator_that_runs_is_used_and_its_clock_too(nowhere: dict[str, str]
         assert abs(ahead.total_seconds()) < 10, "a sixth of a second"
         with pytest.raises(UserError, match=r"live is for real answers, and .*/bmrs/api/v1 gives simulated ones"):
             choose("live", environ)
+
+
+def test_a_command_beside_up_asks_its_simulator_by_its_clock(tmp_path: Path) -> None:
+    workspace = Workspace("simulated", {"ENERGY_MONITOR_HOME": str(tmp_path)})
+    with pytest.raises(UserError, match="none runs: start one with `energy-monitor up`"):
+        told_by_up(workspace, {})
+    assert told_by_up(Workspace("live", {"ENERGY_MONITOR_HOME": str(tmp_path)}), {}) == {}
+    start = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    with running(now_utc=start, speed=0) as grid:
+        workspace.folder.mkdir(parents=True)
+        simulator_file(workspace).write_text(grid.url)
+        told = told_by_up(workspace, {})
+        assert (told["ENERGY_MONITOR_ELEXON_URL"], told["ENERGY_MONITOR_NESO_URL"]) == (grid.elexon_url, grid.neso_url)
+        assert now_utc(told) == start
+        assert told_by_up(workspace, at("http://127.0.0.1:1", "elexon")) == {}, "what the user says holds"
+    with pytest.raises(UserError, match="none runs"):
+        told_by_up(workspace, {})
 
 
 def test_a_source_that_answers_makes_it_live(nowhere: dict[str, str]) -> None:

@@ -109,8 +109,8 @@ def _flows(now: datetime) -> None:
 
 def _price(_: datetime) -> None:
     series = [
-        Series("market_index_price_gbp_per_mwh", "Headline", colours.HEADLINE_PRICE),
-        Series("system_price_gbp_per_mwh", "Imbalance", colours.IMBALANCE_PRICE),
+        Series("market_index_price_gbp_per_mwh", "Headline price", colours.HEADLINE_PRICE),
+        Series("system_price_gbp_per_mwh", "Imbalance price", colours.IMBALANCE_PRICE),
     ]
     _trend("Price, last 24 hours", "price", series, "£ per MWh")
 

@@ -15,7 +15,7 @@ from energy_monitor.up.first_fill import Filling, Say, held
 from energy_monitor.up.prechecks import HOST, make_folder
 from energy_monitor.up.processes import Processes
 from energy_monitor.up.services import Dagster, Plan
-from energy_monitor.up.source_choice import Choice, choose, clock_of
+from energy_monitor.up.source_choice import Choice, choose, clock_of, simulator_file
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import settlement_date_of
 
@@ -47,7 +47,7 @@ class Serving:
                 self.processes.start_postgres()
             choice = chosen.result()
         workspace = self._open(choice)
-        simulator_url = self._simulator() if choice.needs_simulator else choice.simulator_url
+        simulator_url = self._simulator(workspace) if choice.needs_simulator else choice.simulator_url
         prepare(workspace)
         self._show(workspace)
         if simulator_url:
@@ -76,7 +76,7 @@ class Serving:
             self.environ["ENERGY_MONITOR_LAKE"] = str(Path(lake).absolute())
         return workspace
 
-    def _simulator(self) -> str:
+    def _simulator(self, workspace: Workspace) -> str:
         port = services.simulator_port()
         speed = 1.0 if self.wishes.speed is None else self.wishes.speed
         simulator = self._start(services.simulator(port, self.wishes.start, speed, self.environ))
@@ -84,6 +84,7 @@ class Serving:
         self.environ.pop(CLOCK, None)
         url = f"http://{HOST}:{port}"
         self.processes.wait_ready(simulator, lambda: services.answers(f"{url}/simulator/clock"))
+        simulator_file(workspace).write_text(url + "\n")
         self.say("simulator", url)
         return url
 

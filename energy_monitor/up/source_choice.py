@@ -4,14 +4,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
 import requests
 
-from energy_monitor.clock import clock_text
+from energy_monitor.clock import VARIABLE, clock_text
 from energy_monitor.errors import UserError
+from energy_monitor.up.services import simulated_sources, simulator_budgets
+from energy_monitor.workspace import Workspace
 from ingestion.landing import SIMULATED_HEADER
 from ingestion.session import USER_AGENT
 from ingestion.sources import SOURCES, Source
@@ -117,3 +120,26 @@ def clock_of(simulator_url: str) -> str | None:
         return clock_text(datetime.fromisoformat(clock["now_utc"]), datetime.now(UTC), float(clock["speed"]))
     except (requests.RequestException, ValueError, KeyError, TypeError):
         return None
+
+
+def simulator_file(workspace: Workspace) -> Path:
+    """Where `up` writes the address of the simulator that it started."""
+    return workspace.folder / "simulator.url"
+
+
+def told_by_up(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a command beside `up` has to know: addresses, budgets and clock of its simulator. Nothing elsewhere.
+
+    Raises UserError for the workspace `simulated` where no simulator is named and none runs.
+    """
+    if workspace.name != "simulated" or any(source.url(environ) != source.base_url for source in SOURCES.values()):
+        return {}
+    file = simulator_file(workspace)
+    url = file.read_text().strip() if file.exists() else ""
+    clock = clock_of(url) if url else None
+    if clock is None:
+        raise UserError(
+            "the workspace simulated asks a simulated grid, and none runs: start one with `energy-monitor up`, or with "
+            "`energy-monitor simulate` and its addresses in ENERGY_MONITOR_<SOURCE>_URL"
+        )
+    return {VARIABLE: clock} | simulated_sources(urlsplit(url).port or 80) | simulator_budgets()

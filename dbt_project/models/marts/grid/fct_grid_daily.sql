@@ -12,6 +12,8 @@
     'indo_mw': 'counted_indo_mw',
     'itsdo_mw': 'counted_itsdo_mw',
     'carbon_actual_gco2_per_kwh': 'counted_carbon_actual_gco2_per_kwh',
+    'embedded_wind_mw': 'counted_embedded_wind_mw',
+    'embedded_solar_mw': 'counted_embedded_solar_mw',
 } -%}
 
 with half_hours as (
@@ -28,6 +30,13 @@ counted as (
         case when {{ counts('half_hours.itsdo_state') }} then half_hours.itsdo_mw end as counted_itsdo_mw,
         case when {{ counts('half_hours.carbon_state') }} then half_hours.carbon_actual_gco2_per_kwh end
             as counted_carbon_actual_gco2_per_kwh,
+        -- a forecast stands in for what has been, beside the rest of supply; what is to come is no energy yet
+        {% for part in ['embedded_wind', 'embedded_solar'] %}
+            case
+                when not coalesce(half_hours.is_embedded_forecast, false) or half_hours.transmission_supply_mw is not null
+                    then half_hours.{{ part }}_mw
+            end as counted_{{ part }}_mw,
+        {% endfor %}
         -- a share is taken over the half-hours whose whole supply is known, as renewable_mw is
         case when half_hours.supply_mw is not null then half_hours.nuclear_mw end as shared_nuclear_mw
     from half_hours
