@@ -33,7 +33,9 @@ counted as (
         -- a forecast stands in for what has been, beside the rest of supply; what is to come is no energy yet
         {% for part in ['embedded_wind', 'embedded_solar'] %}
             case
-                when not coalesce(half_hours.is_embedded_forecast, false) or half_hours.transmission_supply_mw is not null
+                when
+                    half_hours.transmission_supply_mw is not null
+                    or not coalesce(half_hours.is_embedded_forecast, false)
                     then half_hours.{{ part }}_mw
             end as counted_{{ part }}_mw,
         {% endfor %}
