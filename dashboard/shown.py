@@ -69,10 +69,10 @@ def coverage_text(shown: Shown, column: str, made_of: str | None = None) -> str:
         return f"{text.coverage(there, len(shown.slots))}."
     counts = [(row[made_of or column] or 0, row["periods_in_day"]) for row in shown.rows]
     parts = [f"{text.coverage(sum(there for there, _ in counts), half_hours_in(shown.span))}."]
-    if short := sum(there < of for there, of in counts):
+    if short := sum(0 < there < of for there, of in counts):
         parts.append(f"{short:,} {'day is' if short == 1 else 'days are'} incomplete.")
-    if never := len(shown.slots) - len(shown.rows):
-        parts.append(f"{never:,} {'day was' if never == 1 else 'days were'} never asked for.")
+    if empty := len(shown.slots) - sum(there > 0 for there, _ in counts):
+        parts.append(f"{empty:,} {'day holds' if empty == 1 else 'days hold'} no data.")
     return " ".join(parts)
 
 

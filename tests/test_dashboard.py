@@ -20,8 +20,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import local_time, marts, mix_charts, present, subjects, text
 from dashboard.connection import WarehouseError, engine, rows
 from dashboard.export import csv_bytes
-from dashboard.shown import load
-from dashboard.windows import DAYS_OF, WINDOWS, half_hour_slots, span_by_half_hours
+from dashboard.shown import Shown, coverage_text, load
+from dashboard.windows import DAYS_OF, WINDOWS, Span, day_slots, half_hour_slots, span_by_half_hours
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
@@ -237,6 +237,20 @@ def test_the_dashboard_can_neither_write_nor_read_raw(simulated_workspace: Works
         assert connection.execute(sql_text("show statement_timeout")).scalar() == "10s"
     with pytest.raises(WarehouseError, match="permission denied"):
         rows("select * from raw.loads")
+
+
+def test_a_day_without_a_number_holds_no_data_and_one_with_some_is_incomplete() -> None:
+    first = date(2026, 10, 24)
+    span = Span(local_midnight_utc(first), local_midnight_utc(first + 4 * DAY))
+    counts = {first: 48, first + DAY: 20, first + 2 * DAY: 0}  # the fourth day was never asked for
+    rows = [
+        {"settlement_date": day, "periods_in_day": periods_in(day), "indo_periods": count}
+        for day, count in counts.items()
+    ]
+    shown = Shown("demand", "year", span, day_slots(span, rows), rows, is_daily=True)
+    assert coverage_text(shown, "indo_periods") == (
+        "made of 68 of 194 half-hours. 1 day is incomplete. 2 days hold no data."
+    )
 
 
 SUBJECT_WINDOWS = [(subject, window) for subject in VIEWS for window in WINDOWS]
