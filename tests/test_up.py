@@ -318,6 +318,13 @@ def answer_of(port: int, path: str = "/") -> bytes:
         return bytes(answer.read())
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """How a process was started; nothing where it has just ended."""
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
 def secrets_seen(home: Path, found: list[psutil.Process]) -> dict[str, set[str]]:
     """Which roles' passwords, and the lake's secret, are in the environment of which service, by the service's name."""
     passwords = {word: role for role, word in json.loads((home / "passwords.json").read_text()).items()}
@@ -325,7 +332,7 @@ def secrets_seen(home: Path, found: list[psutil.Process]) -> dict[str, set[str]]
     seen: dict[str, set[str]] = {}
     for process in found:
         for name in ("simulate", "streamlit", "dagster-webserver", "dagster-daemon", "api grpc"):
-            if name in " ".join(process.cmdline()):
+            if name in " ".join(words_of(process)):
                 seen[name] = {passwords[value] for value in process.environ().values() if value in passwords}
     return seen
 
@@ -416,7 +423,7 @@ def test_a_file_in_the_place_of_a_folder_and_a_dead_service_stop_everything(
     (folder / "dagster").unlink()
     up = Up(tmp_path / "home", mark)
     up.read_until("simulator")
-    (simulator,) = (one for one in marked(mark) if "simulate" in one.cmdline())
+    (simulator,) = (one for one in marked(mark) if "simulate" in words_of(one))
     simulator.kill()
     out, _ = up.process.communicate(timeout=60)
     assert up.process.returncode == 1
