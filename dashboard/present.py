@@ -1,6 +1,6 @@
 """What the grid does now, as tiles and sentences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,90 +102,81 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
 
 def demand_tile(row: Row | None) -> Tile:
     meaning = "INDO: what the transmission system delivers, lowered by wind and solar in local networks"
+    tile = Tile("demand", "Demand", text.NONE, "demand_outturn", help=meaning)
     if row is None:
-        return Tile("demand", "Demand", text.NONE, "demand_outturn", help=meaning)
+        return tile
     total = row["indo_and_embedded_mw"]
     detail = "embedded wind and solar not known" if total is None else f"{text.gigawatts(total)} with embedded"
-    return Tile(
-        "demand",
-        "Demand",
-        text.gigawatts(row["indo_mw"]),
-        "demand_outturn",
-        row["period_start_utc"],
-        row["fetched_at_utc"],
-        text.state(row["indo_state"]),
-        detail,
-        meaning,
+    return replace(
+        tile,
+        value=text.gigawatts(row["indo_mw"]),
+        start_utc=row["period_start_utc"],
+        fetched_at_utc=row["fetched_at_utc"],
+        state=text.state(row["indo_state"]),
+        detail=detail,
     )
 
 
 def price_tile(row: Row | None) -> Tile:
     meaning = "Market index: what electricity for this half-hour cost on the exchange"
+    tile = Tile("price", "Headline price", text.NONE, "market_index", help=meaning)
     if row is None:
-        return Tile("price", "Headline price", text.NONE, "market_index", help=meaning)
-    return Tile(
-        "price",
-        "Headline price",
-        text.price(row["market_index_price_gbp_per_mwh"]),
-        "market_index",
-        row["period_start_utc"],
-        row["fetched_at_utc"],
-        text.state(row["market_index_state"]),
-        help=meaning,
+        return tile
+    return replace(
+        tile,
+        value=text.price(row["market_index_price_gbp_per_mwh"]),
+        start_utc=row["period_start_utc"],
+        fetched_at_utc=row["fetched_at_utc"],
+        state=text.state(row["market_index_state"]),
     )
 
 
 def imbalance_tile(row: Row | None) -> Tile:
     meaning = "System price: what energy short or long costs; settlement runs revise it for 28 months"
+    tile = Tile("imbalance-price", "Imbalance price", text.NONE, "system_prices", help=meaning)
     if row is None:
-        return Tile("imbalance-price", "Imbalance price", text.NONE, "system_prices", help=meaning)
+        return tile
     run = f", run {row['settlement_run']}" if row["settlement_run"] else ""
-    return Tile(
-        "imbalance-price",
-        "Imbalance price",
-        text.price(row["system_price_gbp_per_mwh"]),
-        "system_prices",
-        row["period_start_utc"],
-        row["system_price_fetched_at_utc"],
-        text.state(row["system_price_state"]) + run,
-        help=meaning,
+    return replace(
+        tile,
+        value=text.price(row["system_price_gbp_per_mwh"]),
+        start_utc=row["period_start_utc"],
+        fetched_at_utc=row["system_price_fetched_at_utc"],
+        state=text.state(row["system_price_state"]) + run,
     )
 
 
 def carbon_tile(row: Row | None) -> Tile:
     meaning = "Grams of CO₂ for each kilowatt-hour used, from the Carbon Intensity API"
+    tile = Tile("carbon", "Carbon", text.NONE, "carbon_national_actual", help=meaning)
     if row is None:
-        return Tile("carbon", "Carbon", text.NONE, "carbon_national_actual", help=meaning)
+        return tile
     actual = row["carbon_actual_gco2_per_kwh"]
     is_actual = actual is not None  # else a forecast, whose newest issue may have left this number as it was
     index = text.plain(row["carbon_index"]) if row["carbon_index"] else ""
-    return Tile(
-        "carbon",
-        "Carbon",
-        text.carbon(actual if is_actual else row["carbon_forecast_gco2_per_kwh"]),
-        "carbon_national_actual" if is_actual else "carbon_national_forecast",
-        row["period_start_utc"],
-        row["fetched_at_utc" if is_actual else "newest_fetched_at_utc"],
-        f"actual, {text.state(row['state'])}" if is_actual else "forecast",
-        index,
-        meaning,
+    return replace(
+        tile,
+        value=text.carbon(actual if is_actual else row["carbon_forecast_gco2_per_kwh"]),
+        dataset=tile.dataset if is_actual else "carbon_national_forecast",
+        start_utc=row["period_start_utc"],
+        fetched_at_utc=row["fetched_at_utc" if is_actual else "newest_fetched_at_utc"],
+        state=f"actual, {text.state(row['state'])}" if is_actual else "forecast",
+        detail=index,
     )
 
 
 def imports_tile(mix: Row | None) -> Tile:
     meaning = "Power that comes in over the cables that import; what others export at the same time is a use"
+    tile = Tile("imports", "Imports", text.NONE, "fuelhh", help=meaning)
     if mix is None:
-        return Tile("imports", "Imports", text.NONE, "fuelhh", help=meaning)
-    return Tile(
-        "imports",
-        "Imports",
-        text.gigawatts(mix["imports_mw"]),
-        "fuelhh",
-        mix["period_start_utc"],
-        mix["fetched_at_utc"],
-        text.state(mix["interconnectors_state"]),
-        f"{text.gigawatts(mix['exports_mw'])} exports",
-        meaning,
+        return tile
+    return replace(
+        tile,
+        value=text.gigawatts(mix["imports_mw"]),
+        start_utc=mix["period_start_utc"],
+        fetched_at_utc=mix["fetched_at_utc"],
+        state=text.state(mix["interconnectors_state"]),
+        detail=f"{text.gigawatts(mix['exports_mw'])} exports",
     )
 
 

@@ -86,11 +86,11 @@ def _assets_of(source: Source, partitions: dg.DailyPartitionsDefinition) -> dg.A
         days = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
         includes_today = keys.end == partitions.get_last_partition_key()
         now, wanted, reasons = now_utc(), [], []
-        for dataset in datasets:
-            if dataset_key(dataset) not in context.selected_asset_keys:
-                continue
+        selected = [dataset for dataset in datasets if dataset_key(dataset) in context.selected_asset_keys]
+        asked_up_to = ingester.asked_up_to(selected)
+        for dataset in selected:
             try:
-                requests = requests_of(dataset, days, includes_today, now, ingester.asked_up_to(dataset))
+                requests = requests_of(dataset, days, includes_today, now, asked_up_to.get(dataset.id))
             except ValueError as error:
                 reasons.append(f"{dataset.id}: {error}")
                 continue

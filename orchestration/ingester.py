@@ -19,11 +19,10 @@ class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     workspace: str
 
-    def asked_up_to(self, dataset: Dataset) -> date | None:
-        """The newest settlement date that a loaded answer was of; None where there is none."""
-        day: date | None
-        (day,) = self._row("select max(settlement_date) from raw.load_days where dataset = %s", dataset.id)
-        return day
+    def asked_up_to(self, datasets: Sequence[Dataset]) -> dict[str, date]:
+        """The newest settlement date that a loaded answer was of, by dataset; of some there may be none yet."""
+        statement = "select dataset, max(settlement_date) from raw.load_days where dataset = any(%s) group by dataset"
+        return dict(self._rows(statement, [dataset.id for dataset in datasets]))
 
     def ask(self, wanted: Sequence[tuple[Dataset, str]]) -> list[Asked]:
         """Makes requests, and says what became of each; first loads what an earlier run landed and did not load."""
@@ -37,16 +36,16 @@ class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _seconds_since_asked(self, source: str) -> float:
         ids = [dataset.id for dataset in DATASETS.values() if dataset.source == source]
-        (newest,) = self._row("select max(fetched_at) from raw.loads where dataset = any(%s)", ids)
+        ((newest,),) = self._rows("select max(fetched_at) from raw.loads where dataset = any(%s)", ids)
         return (now_utc() - newest).total_seconds() if newest else float("inf")
 
-    def _row(self, statement: str, parameter: object) -> tuple[Any, ...]:
+    def _rows(self, statement: str, parameter: object) -> list[tuple[Any, ...]]:
         workspace = Workspace(self.workspace)
         prepare(workspace)
         connection = workspace.connect("ingester")
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(statement, [parameter])
-                return cursor.fetchone() or (None,)
+                return cursor.fetchall()
         finally:
             connection.close()
