@@ -6,6 +6,8 @@ PYTHON = python3
 PYTEST_ARGS =
 # More arguments for energy-monitor up, e.g. make up UP_ARGS="--days 30 --dashboard-port 8600"
 UP_ARGS =
+# Arguments for the fault drill, e.g. make drill DRILL_ARGS="--days 1 --seed 2 --report drill.json"
+DRILL_ARGS =
 # More arguments for the resolver, e.g. make requirements UV_ARGS=--upgrade
 UV_ARGS =
 
@@ -17,7 +19,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql format test test-full clean
+.PHONY: help up install requirements check lint types sql format docs test test-full drill clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -71,11 +73,17 @@ format: $(INSTALLED) ## put Python and SQL in the house style
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 0 dbt_project/models
 
+docs: $(INSTALLED) ## write docs/datasets.md again, from the catalogue
+	$(BIN)/python -m energy_monitor.dataset_table
+
 test: $(INSTALLED) ## the tests but the large sizes, with line and branch coverage
 	$(BIN)/pytest -m "not full" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
 
 test-full: $(INSTALLED) ## every test, the large sizes too
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+
+drill: $(INSTALLED) ## days of simulated time under every fault: nothing lost, nothing invented (docs/drill.md)
+	$(BIN)/python -m tests.drill $(DRILL_ARGS)
 
 clean: ## remove .venv, caches and what dbt built; data stays
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shlex
 import sys
 from decimal import Decimal
@@ -12,12 +13,14 @@ import psycopg2
 from psycopg2.extras import register_default_json, register_default_jsonb
 
 from energy_monitor.cli_loading import COMMANDS, pass_workspace
+from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
 from energy_monitor.doctor import examine
 from energy_monitor.errors import UserError
+from energy_monitor.history import history
 from energy_monitor.output import PRINTERS, as_json_text, print_table
 from energy_monitor.postgres import PostgresError
-from energy_monitor.status import DatasetStatus, dataset_statuses
+from energy_monitor.status import DatasetStatus, SourceStatus, dataset_statuses, source_statuses
 from energy_monitor.up.command import up
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
@@ -81,7 +84,8 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
     server = workspace.server()
     connection = workspace.connect("auditor")
     try:
-        statuses = dataset_statuses(connection)
+        now = now_utc()
+        statuses, sources = dataset_statuses(connection, now), source_statuses(connection, now, os.environ)
     finally:
         connection.close()
     places = {
@@ -90,12 +94,18 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
         "database": f"postgresql://analyst@{server.host}:{server.port}/{workspace.database}",
     }
     if as_json:
-        click.echo(as_json_text(places | {"datasets": [dataclasses.asdict(one) for one in statuses]}))
+        told = {
+            "datasets": [dataclasses.asdict(one) for one in statuses],
+            "sources": [dataclasses.asdict(one) for one in sources],
+        }
+        click.echo(as_json_text(places | told))
     else:
-        _show_status(workspace, places, statuses)
+        _show_status(workspace, places, statuses, sources)
 
 
-def _show_status(workspace: Workspace, places: dict[str, str], statuses: list[DatasetStatus]) -> None:
+def _show_status(
+    workspace: Workspace, places: dict[str, str], statuses: list[DatasetStatus], sources: list[SourceStatus]
+) -> None:
     for name, place in places.items():
         click.echo(f"{name:10} {place}")
     click.echo(f'connect    eval "$(energy-monitor --workspace {workspace.name} status --env)", then psql or dbt\n')
@@ -104,16 +114,39 @@ def _show_status(workspace: Workspace, places: dict[str, str], statuses: list[Da
             one.dataset,
             f"{one.newest_data:%Y-%m-%d %H:%MZ}" if one.newest_data else None,
             f"{one.newest_fetch_utc:%Y-%m-%d %H:%M:%S}" if one.newest_fetch_utc else None,
+            _lag_text(one),
+            f"{one.gaps:,}" if one.gaps else None,
             f"{one.bodies_loaded:,}",
             f"{one.versions:,}",
             f"{one.bodies_failed:,}" if one.bodies_failed else None,
         )
         for one in statuses
     ]
-    print_table(("dataset", "newest data", "newest fetch (UTC)", "bodies", "versions", "failed"), rows)
+    print_table(("dataset", "newest data", "newest fetch (UTC)", "lag", "gaps", "bodies", "versions", "failed"), rows)
+    asked = [
+        (
+            one.source,
+            f"{one.requests_in_the_last_hour:,}",
+            f"{one.most_requests_in_a_minute:,}",
+            f"{one.budget_per_minute:,.0f}",
+            f"since {one.silent_since_utc:%Y-%m-%d %H:%MZ}" if one.silent_since_utc else None,
+            f"{one.asked_again_utc:%Y-%m-%d %H:%MZ}" if one.asked_again_utc else None,
+        )
+        for one in sources
+    ]
+    print_table(("source", "requests, last hour", "most in a minute", "budget", "silent", "asked again"), asked)
     for one in statuses:
         for remark in one.remarks:
             click.echo(f"{one.dataset}: {remark}")
+
+
+def _lag_text(status: DatasetStatus) -> str | None:
+    if status.lag_minutes is None:
+        return None
+    minutes = max(0, round(status.lag_minutes))
+    days, hours = divmod(minutes // 60, 24)
+    text = f"{days} d {hours} h" if days else f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+    return f"{text}, late" if status.is_late else text
 
 
 @cli.command()
@@ -161,5 +194,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in (*COMMANDS, up):
+for command in (*COMMANDS, history, up):
     cli.add_command(command)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import click
+from psycopg2.extensions import connection as Connection
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -15,13 +16,14 @@ from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.fetching import Asked, fetch_all, finish, lacks, not_yet_answered, sessions
 from energy_monitor.output import print_table
-from energy_monitor.replay import recorded_answers
+from energy_monitor.replay import failed_answers, recorded_answers
 from energy_monitor.up.source_choice import told_by_up
 from energy_monitor.workspace import Workspace
-from ingestion.catalogue import DATASETS
+from ingestion.catalogue import DATASETS, HISTORIES, KEPT
 from ingestion.dataset import Dataset
 from ingestion.lake import LostObject
 from ingestion.loading import Loaded
+from ingestion.upkeep import requests_due, resting
 from ingestion.windows import requests_for, requests_for_days, span
 
 pass_workspace = click.make_pass_decorator(Workspace)
@@ -70,18 +72,21 @@ def progress() -> Progress:
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", required=False)
+@click.option("--failed", is_flag=True, help="In place of PATH: the workspace's own bodies that could not be loaded.")
 @pass_workspace
-def replay(workspace: Workspace, path: str) -> None:
+def replay(workspace: Workspace, path: str | None, failed: bool) -> None:
     """Land and load recorded answers, oldest first.
 
     PATH is a folder with a MANIFEST.json, a lake's folder, or s3://bucket/prefix. What was loaded before is not
     loaded again; what failed before is tried again.
     """
+    if failed == (path is not None):
+        raise UserError("give either a PATH to replay, or --failed")
     prepare(workspace)
     lake = workspace.lake()
-    answers = recorded_answers(path, lake)
-    tally = _finished(workspace, DATASETS.values())
+    answers = recorded_answers(path, lake) if path else failed_answers(workspace)
+    tally = _finished(workspace, KEPT.values())
     connection = workspace.connect("ingester")
     try:
         known = [answer for answer in answers if answer.dataset]
@@ -106,22 +111,49 @@ def replay(workspace: Workspace, path: str) -> None:
 
 
 @click.command()
-@click.argument("dataset")
-@click.option("--from", "first", type=DAY_TYPE, help="First settlement date; yesterday if not given.")
+@click.argument("dataset", nargs=-1)
+@click.option("--from", "first", type=DAY_TYPE, help="First settlement date, whether it was asked for before or not.")
 @click.option("--to", "last", type=DAY_TYPE, help="Last settlement date; today if not given.")
 @pass_workspace
-def ingest(workspace: Workspace, dataset: str, first: datetime | None, last: datetime | None) -> None:
-    """Ask a source for one dataset now, whether it was asked before or not."""
-    (wanted,) = _named([dataset])
+def ingest(workspace: Workspace, dataset: tuple[str, ...], first: datetime | None, last: datetime | None) -> None:
+    """Ask the sources for what is due now, of all datasets or of those named.
+
+    That is what is new, what may have been revised since it was asked for, and what was asked for and has not come.
+    With dates, those days are asked for.
+    """
+    named = _named(dataset or DATASETS)
     os.environ.update(told_by_up(workspace, os.environ))
-    try:
-        requests = requests_for(wanted, _day(first), _day(last), now_utc())
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    now = now_utc()
     prepare(workspace)
-    tally = _finished(workspace, [wanted])
-    _ask(workspace, [(wanted, request) for request in requests], tally)
+    tally = _finished(workspace, named)
+    connection = workspace.connect("ingester")
+    try:
+        wanted: list[tuple[Dataset, str]] = []
+        for one in named:
+            wanted += [(one, request) for request in _due(connection, one, _day(first), _day(last), now, tally)]
+        for source in dict.fromkeys(one.source for one in named):
+            if (rest := resting(connection, source, now)) and now < rest.until:
+                click.echo(f"{source} has not answered since {rest.since:%H:%M:%SZ}; asked again {rest.until:%H:%MZ}")
+    finally:
+        connection.close()
+    _ask(workspace, wanted, tally)
     tally.finish()
+
+
+def _due(
+    connection: Connection, dataset: Dataset, first: date | None, last: date | None, now: datetime, tally: Tally
+) -> list[str]:
+    """What to ask; with dates those that were meant, and then it is an error where they cannot be asked for."""
+    if first or last:
+        try:
+            return requests_for(dataset, first, last, now)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+    try:
+        return requests_due(connection, dataset, now)
+    except ValueError as error:
+        tally.failures.append((dataset.id, Loaded("unanswered", error=str(error))))
+        return []
 
 
 @click.command()
@@ -177,6 +209,8 @@ def _ask(workspace: Workspace, wanted: Sequence[tuple[Dataset, str]], tally: Tal
 
 
 def _named(names: Iterable[str]) -> list[Dataset]:
+    if of_files := [name for name in names if name in HISTORIES]:
+        raise UserError(f"{of_files[0]} has no source to ask: it is brought in by `energy-monitor history`")
     if unknown := [name for name in names if name not in DATASETS]:
         raise UserError(f"{unknown[0]!r} is no dataset; there are {', '.join(DATASETS)}")
     return [DATASETS[name] for name in names]

@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Server, Workspace, connect
-from ingestion.catalogue import DATASETS
+from ingestion.catalogue import KEPT
 from ingestion.schema import BOOKKEEPING, MIGRATIONS, create_raw
 
 ROLES = ("owner", "ingester", "transformer", "analyst", "reader", "auditor")
@@ -79,7 +79,7 @@ def prepare(workspace: Workspace) -> None:
 
 def _fingerprint() -> str:
     """Of all that `prepare` makes: it has to be run again where this differs."""
-    tables = [(d.id, d.title, d.columns, d.time_column) for d in DATASETS.values()]
+    tables = [(d.id, d.title, d.columns, d.time_column) for d in KEPT.values()]
     made = (ROLES, BUILT, GRANTS, BUILT_GRANTS, MIGRATIONS, BOOKKEEPING, tables)
     return sha256(repr(made).encode()).hexdigest()
 

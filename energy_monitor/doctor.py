@@ -7,8 +7,9 @@ from energy_monitor.database import ROLES, prepare
 from energy_monitor.dbt import PROJECT
 from energy_monitor.errors import UserError
 from energy_monitor.postgres import PostgresError
-from energy_monitor.status import dataset_statuses
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import KEPT
+from ingestion.failed import failed_bodies
 from ingestion.lake import LakeError
 from ingestion.landing import attempt_keys
 
@@ -73,7 +74,7 @@ def _landed(workspace: Workspace) -> str:
         with connection, connection.cursor() as cursor:
             cursor.execute("select distinct attempt_key from raw.loads")
             recorded = {key for (key,) in cursor.fetchall()}
-        failed = sum(status.bodies_failed for status in dataset_statuses(connection))
+        failed = sum(body.is_waiting for one in KEPT.values() for body in failed_bodies(connection, one))
     finally:
         connection.close()
     if left := landed - recorded:
@@ -83,7 +84,8 @@ def _landed(workspace: Workspace) -> str:
         )
     if failed:
         raise UserError(
-            f"{failed} bodies could not be loaded: `energy-monitor --workspace {workspace.name} status` says why"
+            f"{failed} bodies could not be loaded: `energy-monitor --workspace {workspace.name} status` says why, and "
+            "after a fix `replay --failed` loads them"
         )
     return f"{len(landed)} answers in the lake, all in the database"
 

@@ -4,19 +4,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from threading import Event, local
 
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from energy_monitor.clock import now_utc
 from energy_monitor.workspace import Workspace
 from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
 from ingestion.loading import Loaded
 from ingestion.session import Manners, Session
-from ingestion.settlement import DAY, local_midnight_utc, period_start_utc, periods_in
 from ingestion.sources import SOURCES
+from ingestion.upkeep import expected, missing
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Asked:
 
 def sessions(environ: Mapping[str, str] = os.environ, manners: Manners | None = None) -> dict[str, Session]:
     """A session for each source, with its budget."""
-    return {source.id: Session.of(source, environ, manners) for source in SOURCES.values()}
+    return {source.id: Session.of(source, environ, manners, now_utc) for source in SOURCES.values()}
 
 
 def finish(workspace: Workspace, datasets: Iterable[Dataset]) -> Iterator[Asked]:
@@ -104,40 +104,10 @@ class Lack:
 
 
 def lacks(connection: Connection, dataset: Dataset, first_day: date, last_day: date) -> Lack | None:
-    """What the source did not have of some settlement dates; None for a dataset whose rows have no period."""
-    if not dataset.period:
+    """What the source did not have of some settlement dates; None for a dataset that may lack a period."""
+    if not dataset.expects_every_period:
         return None
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select covered_from_utc, covered_to_utc from raw.load_days "
-            "where dataset = %s and settlement_date between %s and %s and covered_from_utc is not null",
-            [dataset.id, first_day, last_day],
-        )
-        spans = set(cursor.fetchall())
-        expected = {start for first, end in spans for start in _starts(first, end, dataset.period)}
-        present = set(_present(cursor, dataset, first_day, last_day))
-    missing = tuple(start.strftime("%Y-%m-%d %H:%MZ") for start in sorted(expected - present))
-    return Lack(dataset.id, len(expected), missing)
-
-
-def _starts(first: datetime, end: datetime, period: timedelta) -> Iterator[datetime]:
-    start = first.astimezone(UTC)
-    start += (datetime(2000, 1, 1, tzinfo=UTC) - start) % period
-    while start < end:
-        yield start
-        start += period
-
-
-def _present(cursor, dataset: Dataset, first_day: date, last_day: date) -> Iterator[datetime]:  # type: ignore[no-untyped-def]
-    table, time = sql.Identifier("raw", dataset.id), sql.Identifier(dataset.time_column)
-    if dataset.by_name[dataset.time_column].type == "day":
-        period = next(c.name for c in dataset.keys if c.type == "integer")
-        statement = sql.SQL("select distinct {0}, {1} from {2} where not is_absent and {0} between %s and %s")
-        cursor.execute(statement.format(time, sql.Identifier(period), table), [first_day, last_day])
-        rows = cursor.fetchall()
-        yield from (period_start_utc(day, number) for day, number in rows if 1 <= number <= periods_in(day))
-    else:
-        statement = sql.SQL("select distinct {0} from {1} where not is_absent and {0} >= %s and {0} < %s")
-        bounds = [local_midnight_utc(first_day), local_midnight_utc(last_day + DAY)]
-        cursor.execute(statement.format(time, table), bounds)
-        yield from (start.astimezone(UTC) for (start,) in cursor.fetchall())
+    wanted = expected(connection, dataset, first_day, last_day)
+    lacking = missing(connection, dataset, first_day, last_day)
+    texts = sorted(start.strftime("%Y-%m-%d %H:%MZ") for starts in lacking.values() for start in starts)
+    return Lack(dataset.id, sum(map(len, wanted.values())), tuple(texts))

@@ -12,8 +12,10 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from energy_monitor.errors import UserError
-from ingestion.catalogue import DATASETS, dataset_of
+from energy_monitor.workspace import Workspace
+from ingestion.catalogue import KEPT, dataset_of
 from ingestion.dataset import Dataset
+from ingestion.failed import failed_bodies
 from ingestion.ingest import ingest, load_landed
 from ingestion.lake import Lake, open_lake
 from ingestion.landing import Answer, attempt_keys, read_attempt, read_body
@@ -90,8 +92,18 @@ def _from_lake(lake: Lake, own_lake: Lake) -> Iterator[Recorded]:
         yield _lake_entry(lake, own_lake, key)
 
 
+def failed_answers(workspace: Workspace) -> list[Recorded]:
+    """The bodies of a workspace's own lake that could not be loaded, oldest fetch first."""
+    lake, connection = workspace.lake(), workspace.connect("auditor")
+    try:
+        bodies = [body for dataset in KEPT.values() for body in failed_bodies(connection, dataset)]
+    finally:
+        connection.close()
+    return [_lake_entry(lake, lake, body.attempt_key) for body in sorted(bodies, key=lambda body: body.fetched_at)]
+
+
 def _lake_entry(lake: Lake, own_lake: Lake, key: str) -> Recorded:
-    dataset = DATASETS.get(key.split("/")[2])
+    dataset = KEPT.get(key.split("/")[2])
 
     def replay(own: Lake, connection: Connection) -> Loaded:
         assert dataset is not None

@@ -3,10 +3,17 @@
 Adding a dataset is one declaration in a module of `ingestion/datasets/`.
 """
 
-from ingestion.dataset import Dataset
-from ingestion.datasets import carbon_intensity, elexon, neso
+from collections import ChainMap
+from collections.abc import Mapping
 
-DATASETS: dict[str, Dataset] = {d.id: d for d in (*elexon.DATASETS, *carbon_intensity.DATASETS, *neso.DATASETS)}
+from ingestion.dataset import Dataset
+from ingestion.datasets import carbon_intensity, elexon, elexon_forecasts, elexon_system, history, neso, octopus
+
+MODULES = (elexon, elexon_forecasts, elexon_system, carbon_intensity, neso, octopus)
+DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
+# What files brought in: tables like the others, and no source to ask.
+HISTORIES: dict[str, Dataset] = {dataset.id: dataset for dataset in history.DATASETS}
+KEPT: Mapping[str, Dataset] = ChainMap(DATASETS, HISTORIES)
 
 
 def dataset_of(source: str, request: str) -> Dataset | None:

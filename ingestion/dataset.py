@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ingestion.settlement import DAY, local_midnight_utc
+from ingestion.settlement import DAY, HOUR, local_midnight_utc
 
 ColumnType = Literal["instant", "day", "integer", "number", "text", "boolean", "json"]
 Role = Literal["key", "value", "attribute"]
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Window:
-    """What a request asked for: the closed span of one column. Days are settlement dates."""
+    """What a request asked for: the span of one column, closed unless its form says else. Days are settlement dates."""
 
     form: "Form"
     first: date | datetime
@@ -44,8 +44,8 @@ class Window:
 
     def holds(self, value: date | datetime) -> bool:
         """Whether a value of the window's column lies in it (a day window also takes instants of its days)."""
-        if isinstance(value, datetime) and not isinstance(self.first, datetime):
-            return self.start_utc <= value < self.end_utc
+        if isinstance(value, datetime) and (self.form.half_open or not isinstance(self.first, datetime)):
+            return self.start_utc <= value - self.form.behind < self.end_utc
         return self.first <= value <= self.last
 
     @property
@@ -59,7 +59,7 @@ class Window:
     def end_utc(self) -> datetime:
         """The instant before which every row that the answer can hold starts (half-open)."""
         if isinstance(self.last, datetime):
-            return self.last - self.form.behind + INSTANT_STEP
+            return self.last - self.form.behind + (NOTHING if self.form.half_open else INSTANT_STEP)
         return local_midnight_utc(self.last + DAY)
 
 
@@ -67,9 +67,10 @@ class Window:
 class Form:
     """One way of asking an endpoint for a window, both to write such a request and to read one.
 
-    template: path and query with `{first}` and `{last}`, and `{year}` of the first; other parameters of a request
-        are let through.
+    template: path and query with `{first}` and `{last}`, `{year}` of the first, and what a dataset's scopes name;
+        other parameters of a request are let through.
     column: the field that the endpoint filters by this window; both ends belong to it.
+    half_open: the last instant does not belong to it after all.
     largest: the largest window that the endpoint answers.
     span: the window's length where a request names only its start.
     behind: how long after a row's start the filtered column lies (the end of a half-hour: 30 minutes).
@@ -84,24 +85,25 @@ class Form:
     span: timedelta | None = None
     behind: timedelta = NOTHING
     complete: bool = True
+    half_open: bool = False
 
-    def write(self, first: date | datetime, last: date | datetime) -> str:
+    def write(self, first: date | datetime, last: date | datetime, **scope: str) -> str:
         """The request, as path and query, for a window. Raises ValueError for one that this form cannot ask for."""
         path, _, query = self.template.partition("?")
-        values = {"first": _write(first), "last": _write(last), "year": f"{first:%Y}"}
+        values = {"first": _write(first), "last": _write(last), "year": f"{first:%Y}"} | scope
         parameters = urlencode([(k, v.format(**values)) for k, v in parse_qsl(query)], safe=":{},\"'")
         request = path.format(**values) + (f"?{parameters}" if query else "")
         if self.read(request) != Window(self, first, last):
             raise ValueError(f"{self.template} cannot ask for {first} to {last}")
         return request
 
-    def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
+    def windows(self, first_day: date, last_day: date, period: timedelta, **scope: str) -> Iterator[str]:
         """Requests, none larger than the endpoint answers, that cover settlement dates; `period` is a row's length."""
         if self.type == "day":
             days = self.largest // DAY
             while first_day <= last_day:
                 last_of_window = min(last_day, first_day + DAY * (days - 1))
-                yield self.write(first_day, last_of_window)
+                yield self.write(first_day, last_of_window, **scope)
                 first_day = last_of_window + DAY
             return
         start = local_midnight_utc(first_day) + self.behind
@@ -109,7 +111,7 @@ class Form:
         while start < last:
             # by elapsed time, as the local day on which the clocks go back is longer than an endpoint's day
             end = min(start + self.largest - period, last)
-            yield self.write(start, end)
+            yield self.write(start, end + period if self.half_open else end, **scope)
             start = end + period
 
     def read(self, request: str) -> Window | None:
@@ -152,42 +154,70 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>[^/&]+)" for i, p in enumerate(parts)))
 
 
+# A settlement date is asked for again in the small hours after it, and once more a day later: what came late, and what
+# was corrected, is there by then.
+NEXT_DAYS = (5 * HOUR, 29 * HOUR)
 BUILD_ALLOWANCE = timedelta(minutes=20)  # to ask, to load, and to build behind another build
+
+
+Seen = Literal["recorded", "rebuilt", "no"]
 
 
 @dataclass(frozen=True)
 class Dataset:
     """One dataset of one source: one endpoint, one raw table, one ingester.
 
-    kind: measurements (the newest version holds), forecasts (every issue matters) or messages.
+    meaning: what a row says, in a sentence for people. revisions: what its source changes afterwards, in words.
+    seen: whether a real body was seen: as it came (`recorded`), as real values whose JSON was put together again
+        (`rebuilt`), or none (`no`).
+    kind: measurements (the newest version holds), forecasts (every issue matters), messages, or a reference: a list
+        that each answer holds whole, and whose rows have no time.
     requests: what requests for it look like, without a window too: a regular expression over the path, and over as
-        much of the query as it takes to tell the dataset.
+        much of the query as it takes to tell the dataset. Its named groups are columns that only the request tells.
+    scopes: what a request has to name beside its window, such as each tariff: values for the template of a request.
     forms: how windows are asked for; the first is the one that we use.
     rows: the decoded body to its rows, by source field name; raises BodyError for another shape. Pure.
-    time_column: the key column that says when the row is (an instant, or a settlement date).
+    cut_short: why a decoded body is not all of the answer, where its source gives out pages; None where it is. Pure.
+    time_column: the key column that says when the row is (an instant, or a settlement date); None for a reference.
     period: the time that one row stands for.
     stamp: the column that says when the source made a row; of two rows for one key, the later one holds.
-    newest: the request for what the source knows now, `{now}` being the half-hour; a forecast cannot be asked for
-        otherwise, as its source keeps no issue but the newest.
-    cadence: how often the source publishes. publication_lag: how long after a period's end its row is due.
-    revised_for: how far back the source still changes rows.
+    newest: the request for what the source knows now, `{now}` being the half-hour, where it cannot be asked for
+        otherwise: its source keeps no past.
+    published_once: what has come is not asked for again.
+    awaited: the value without which a row has not come yet, as the source sends it empty before.
+    cadence: how often the source publishes. publication_lag: how long after a period's end its row is due; below zero
+        where it is published ahead.
+    ahead: how far ahead of now there are rows to be asked for.
+    ask_at: cron expression in UTC, where cadence and lag do not say when to ask.
+    revised_for: how far back the source still changes rows. again_at: the ages of a settlement date, from its end, at
+        which it is asked for again.
     """
 
     id: str
     source: str
     title: str
-    kind: Literal["measurement", "forecast", "message"]
+    meaning: str
+    revisions: str
+    seen: Seen
+    kind: Literal["measurement", "forecast", "message", "reference"]
     requests: str
     forms: tuple[Form, ...]
     rows: Callable[[Any], list[Mapping[str, Any]]]
     columns: tuple[Column, ...]
-    time_column: str
+    time_column: str | None
     period: timedelta
     cadence: timedelta
     publication_lag: timedelta
     revised_for: timedelta
+    again_at: tuple[timedelta, ...] = ()
     stamp: str | None = None
     newest: str | None = None
+    awaited: str | None = None
+    published_once: bool = False
+    ahead: timedelta = NOTHING
+    ask_at: str | None = None
+    scopes: tuple[Mapping[str, str], ...] = field(default=({},), hash=False)
+    cut_short: Callable[[Any], str | None] | None = None
 
     @cached_property
     def keys(self) -> tuple[Column, ...]:
@@ -209,6 +239,21 @@ class Dataset:
     def answers(self, request: str) -> bool:
         """Whether a request, as path and query, is one for this dataset."""
         return re.fullmatch(rf"(?:{self.requests})(?:[?&].*)?", request) is not None
+
+    def scope_of(self, request: str) -> dict[str, str]:
+        """The columns whose values only the request tells: an answer says nothing about rows with other ones."""
+        match = re.fullmatch(rf"(?:{self.requests})(?:[?&].*)?", request)
+        return {name: value for name, value in match.groupdict().items() if value} if match else {}
+
+    @cached_property
+    def scope_columns(self) -> tuple[str, ...]:
+        """The columns that only the request tells, where the first form's requests always do."""
+        return tuple(self.scope_of(self.forms[0].template)) if self.forms else ()
+
+    @property
+    def expects_every_period(self) -> bool:
+        """Whether a period of a window that an answer lacks is one that is missing."""
+        return self.kind == "measurement" and bool(self.period) and bool(self.forms) and self.forms[0].complete
 
     def window_of(self, request: str) -> Window | None:
         """What a request asked for, or None where it names no window (then it covers the rows that came)."""

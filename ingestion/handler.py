@@ -1,8 +1,8 @@
 """The Lambda handler: the only file that knows Lambda. The same call serves a tick, a backfill and a replay.
 
-Event: {"dataset": "fuelhh", "from": "2025-06-01", "to": "2025-06-02"}; without dates what the source knows now, or
-yesterday and today. Environment: ENERGY_MONITOR_LAKE, ENERGY_MONITOR_INGESTER_URL (a PostgreSQL address with the
-ingester's login), and the sources' base URLs where they are not the real ones.
+Event: {"dataset": "fuelhh", "from": "2025-06-01", "to": "2025-06-02"}; without dates all that is due now: what
+is new, what may have been revised, and what has not come. Environment: ENERGY_MONITOR_LAKE, ENERGY_MONITOR_INGESTER_URL
+(a PostgreSQL address with the ingester's login), and the sources' base URLs where they are not the real ones.
 """
 
 import os
@@ -20,6 +20,7 @@ from ingestion.lake import open_lake
 from ingestion.loading import Loaded
 from ingestion.session import Session
 from ingestion.sources import SOURCES
+from ingestion.upkeep import requests_due
 from ingestion.windows import requests_for
 
 logger = Logger(service="energy-monitor")
@@ -33,13 +34,14 @@ def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
     """Asks a source for a dataset, lands and loads. Raises NotAllLoaded, with each reason, after doing all it can."""
     dataset = _dataset(event)
     first, last = (date.fromisoformat(event[name]) if event.get(name) else None for name in ("from", "to"))
-    requests = requests_for(dataset, first, last, datetime.now(UTC))
+    now = datetime.now(UTC)
     session = Session.of(SOURCES[dataset.source], os.environ)
     lake = open_lake(os.environ["ENERGY_MONITOR_LAKE"])
     lake.kind = "real"
     outcomes: list[tuple[str, Loaded]] = []
     connection = psycopg2.connect(os.environ["ENERGY_MONITOR_INGESTER_URL"], options="-c timezone=UTC")
     try:
+        requests = requests_for(dataset, first, last, now) if first or last else requests_due(connection, dataset, now)
         outcomes += [(attempt.request, loaded) for attempt, loaded in finish_landed(dataset, lake, connection)]
         for request in requests:
             outcomes.append((request, ingest(dataset, request, session.fetch, lake, connection)))

@@ -18,7 +18,7 @@ def ingest(dataset: Dataset, request: str, fetch: Fetch, lake: Lake, connection:
 
     Returns what became of the last attempt. Raises KindError for an answer of another kind than the lake's.
     """
-    loaded = Loaded("unanswered", error="nothing was asked")
+    loaded = Loaded("unanswered", error="the source did not answer the requests before, so this one was not made")
     for answer in fetch(request):
         loaded = load_landed(dataset, land(lake, dataset, answer), lake, connection)
     return loaded

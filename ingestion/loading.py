@@ -10,7 +10,7 @@ Versions of a key are ordered by (fetched_at, lake_key), which no two different 
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -51,11 +51,11 @@ def load(connection: Connection, dataset: Dataset, attempt: Attempt, read_body: 
     with connection, connection.cursor() as cursor:
         if _is_loaded(cursor, attempt):
             return Loaded("loaded before")
-    window = dataset.window_of(attempt.request)
+    asked = _asked(dataset, attempt.request)
     try:
-        body = parse(dataset, read_body(attempt.body_key), window)
+        body = parse(dataset, read_body(attempt.body_key), asked.window, asked.scope)
         with connection, connection.cursor() as cursor:
-            return _load(cursor, dataset, attempt, window, body, read_body)
+            return _load(cursor, dataset, attempt, asked, body, read_body)
     except BodyError as error:
         return _record_failure(connection, dataset, attempt, "failed", str(error))
     except (psycopg2.DataError, psycopg2.errors.ProgramLimitExceeded) as error:  # as a key too long for an index
@@ -63,9 +63,26 @@ def load(connection: Connection, dataset: Dataset, attempt: Attempt, read_body: 
         return _record_failure(connection, dataset, attempt, "failed", reason)
 
 
-def _load(
-    cursor: Cursor, dataset: Dataset, attempt: Attempt, window: Window | None, body: Body, read_body: ReadBody
-) -> Loaded:
+@dataclass(frozen=True)
+class _Asked:
+    """What a request asked for. `is_complete`: whether a row of it that the answer lacks is known to be absent."""
+
+    window: Window | None
+    scope: Mapping[str, str]
+    is_complete: bool
+
+    @property
+    def scope_text(self) -> str | None:
+        return " ".join(self.scope.values()) or None
+
+
+def _asked(dataset: Dataset, request: str) -> _Asked:
+    window = dataset.window_of(request)
+    is_complete = dataset.kind == "reference" or (window is not None and window.form.complete)
+    return _Asked(window, dataset.scope_of(request), is_complete)
+
+
+def _load(cursor: Cursor, dataset: Dataset, attempt: Attempt, asked: _Asked, body: Body, read_body: ReadBody) -> Loaded:
     # Taken before the load's number is drawn, and held to the commit: numbers come in the order of commits.
     cursor.execute("select pg_advisory_xact_lock(hashtext('energy_monitor.load'), hashtext(%s))", [dataset.id])
     if _is_loaded(cursor, attempt):
@@ -73,21 +90,28 @@ def _load(
     cursor.execute("select nextval('raw.load_numbers')")
     (load_id,) = cursor.fetchone() or (0,)
     versions = _Versions(cursor, dataset, load_id)
-    versions.append(attempt.fetched_at, attempt.body_key or "", window, body.rows)
-    new_by_day = versions.changed_by_day()
+    versions.append(attempt.fetched_at, attempt.body_key or "", asked, body.rows)
+    new_by_day = versions.changed_by_day(attempt.fetched_at)
     result = Loaded("loaded", len(body.rows), sum(new_by_day.values()))
     _record(cursor, dataset, attempt, result, load_id, ", ".join(body.unknown_fields) or None)
-    _record_days(cursor, dataset, attempt, window, body.rows, new_by_day, load_id)
+    _record_days(cursor, dataset, attempt, asked, body.rows, new_by_day, load_id)
     for later in _later_bodies(cursor, dataset, attempt, new_by_day):
         if not versions.any_changed():
             break
-        later_window = dataset.window_of(later.request)
+        later_asked = _asked(dataset, later.request)
+        if not _may_concern(later_asked.scope, asked.scope):
+            continue
         try:
-            later_rows = parse(dataset, read_body(later.lake_key), later_window).rows
+            later_rows = parse(dataset, read_body(later.lake_key), later_asked.window, later_asked.scope).rows
         except BodyError as error:
             raise BodyError(f"{later.lake_key}, loaded before, has to be read again and cannot be: {error}") from None
-        versions.append_again(later.fetched_at, later.lake_key, later_window, later_rows)
+        versions.append_again(later.fetched_at, later.lake_key, later_asked, later_rows)
     return result
+
+
+def _may_concern(scope: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether answers of two scopes can have a row in common."""
+    return all(scope[name] == other[name] for name in scope.keys() & other.keys())
 
 
 class _Versions:
@@ -112,7 +136,7 @@ class _Versions:
             "in_incoming": _same(keys, "incoming", "held"),
             "in_changed": _same(keys, "changed", "incoming"),
             "held_in_changed": _same(keys, "changed", "held"),
-            "time": sql.Identifier(dataset.time_column),
+            "time": sql.Identifier(dataset.time_column) if dataset.time_column else sql.SQL("null::date"),
         }
         self._run(
             """
@@ -122,53 +146,67 @@ class _Versions:
             """
         )
 
-    def append(self, fetched_at: datetime, lake_key: str, window: Window | None, rows: Iterable[Row]) -> None:
+    def append(self, fetched_at: datetime, lake_key: str, asked: _Asked, rows: Sequence[Row]) -> None:
         """Appends what differs from the versions that hold at the body's time; remembers the keys as changed."""
         self._stage(rows)
         for statement in (APPEND_PRESENT, APPEND_ABSENT):
-            if statement is APPEND_ABSENT and not _is_complete(window):
+            if statement is APPEND_ABSENT and not _tells_absences(asked, rows):
                 continue
             self._run(
                 "with appended as (" + statement + " returning {keys}) insert into changed select {keys} from appended",
-                self._parameters(fetched_at, lake_key, window),
+                self._parameters(fetched_at, lake_key, asked),
                 present_filter=sql.SQL("true"),
                 absent_filter=sql.SQL("true"),
+                covered=self._covered(asked, "version"),
             )
 
-    def append_again(self, fetched_at: datetime, lake_key: str, window: Window | None, rows: Iterable[Row]) -> None:
+    def append_again(self, fetched_at: datetime, lake_key: str, asked: _Asked, rows: Sequence[Row]) -> None:
         """The same for a later body, for the changed keys alone, which then count as met."""
         self._stage(rows)
-        parameters = self._parameters(fetched_at, lake_key, window)
+        parameters = self._parameters(fetched_at, lake_key, asked)
         only = {
             "present_filter": sql.SQL("exists (select 1 from changed where {in_changed})").format(**self.names),
             "absent_filter": sql.SQL("exists (select 1 from changed where {held_in_changed})").format(**self.names),
         }
         self._run(APPEND_PRESENT, parameters, **only)
         self._run("delete from changed using incoming where {in_changed}", parameters)
-        if _is_complete(window):
-            self._run(APPEND_ABSENT, parameters, **only)
-            self._run("delete from changed where {time} between %(first)s and %(last)s", parameters)
+        if _tells_absences(asked, rows):
+            self._run(APPEND_ABSENT, parameters, **only, covered=self._covered(asked, "version"))
+            self._run("delete from changed where {covered}", parameters, covered=self._covered(asked, "changed"))
+
+    def _covered(self, asked: _Asked, table: str) -> sql.Composable:
+        """The condition that a complete answer would have held a row of a table, had there been one."""
+        conditions: list[sql.Composable] = [
+            sql.SQL("{} = {}").format(sql.Identifier(table, name), sql.Placeholder(f"scope_{name}"))
+            for name in asked.scope
+        ]
+        if asked.window is not None and self.dataset.time_column is not None:
+            time = sql.Identifier(table, self.dataset.time_column)
+            conditions.append(sql.SQL("{} between %(first)s and %(last)s").format(time))
+        return sql.SQL(" and ").join(conditions) if conditions else sql.SQL("true")
 
     def any_changed(self) -> bool:
         self._run("select exists (select 1 from changed)")
         (found,) = self.cursor.fetchone() or (False,)
         return bool(found)
 
-    def changed_by_day(self) -> Counter[date]:
-        """How many of the changed keys lie in each settlement date."""
+    def changed_by_day(self, fetched_at: datetime) -> Counter[date]:
+        """How many of the changed keys lie in each settlement date; rows without a time in that of the fetch."""
         self._run("select {time}, count(*) from changed group by 1")
         days: Counter[date] = Counter()
         for time, count in self.cursor.fetchall():
+            time = time or fetched_at
             days[settlement_date_of(time) if isinstance(time, datetime) else time] += count
         return days
 
-    def _parameters(self, fetched_at: datetime, lake_key: str, window: Window | None) -> dict[str, object]:
+    def _parameters(self, fetched_at: datetime, lake_key: str, asked: _Asked) -> dict[str, object]:
         first: date | datetime | None = None
         last: date | datetime | None = None
-        if window is not None:
-            is_day = self.dataset.by_name[self.dataset.time_column].type == "day"
+        window, time = asked.window, self.dataset.time_column
+        if window is not None and time is not None:
+            is_day = self.dataset.by_name[time].type == "day"
             first, last = (window.first, window.last) if is_day else (window.start_utc, window.end_utc - INSTANT_STEP)
-        return {
+        return {f"scope_{name}": value for name, value in asked.scope.items()} | {
             "fetched_at": fetched_at,
             "lake_key": lake_key,
             "load_id": self.load_id,
@@ -205,7 +243,7 @@ APPEND_ABSENT = """
     from (
         select distinct on ({version_keys}) {version_keys}, version.is_absent
         from {raw} as version
-        where version.{time} between %(first)s and %(last)s
+        where {covered}
             and (version.fetched_at, version.lake_key) <= (%(fetched_at)s, %(lake_key)s)
         order by {version_keys}, version.fetched_at desc, version.lake_key desc
     ) as held
@@ -215,8 +253,9 @@ APPEND_ABSENT = """
 """
 
 
-def _is_complete(window: Window | None) -> bool:
-    return window is not None and window.form.complete
+def _tells_absences(asked: _Asked, rows: Sequence[Row]) -> bool:
+    # a list of all that there is, and nothing on it, is a source that lost its list
+    return asked.is_complete and (asked.window is not None or bool(rows))
 
 
 def _list(names: Iterable[str], table: str | None = None) -> sql.Composable:
@@ -299,13 +338,14 @@ def _record_days(
     cursor: Cursor,
     dataset: Dataset,
     attempt: Attempt,
-    window: Window | None,
+    asked: _Asked,
     rows: Iterable[Row],
     new_by_day: Counter[date],
     load_id: int,
 ) -> None:
-    seen = Counter(row.settlement_date for row in rows)
-    covered = days_covered(dataset, window, attempt.fetched_at)
+    fetch_day = settlement_date_of(attempt.fetched_at)
+    seen = Counter(row.settlement_date or fetch_day for row in rows)
+    covered = days_covered(dataset, asked.window, attempt.fetched_at)
     for day in sorted(covered.keys() | seen.keys() | new_by_day.keys()):
         start, end = covered.get(day, (None, None))
         values = {
@@ -313,12 +353,13 @@ def _record_days(
             "dataset": dataset.id,
             "settlement_date": day,
             "fetched_at": attempt.fetched_at,
-            "is_complete": day in covered and _is_complete(window),
+            "is_complete": day in covered and asked.is_complete,
             "is_whole_day": is_whole_day(dataset, day, covered.get(day)),
             "covered_from_utc": start,
             "covered_to_utc": end,
             "rows_seen": seen[day],
             "rows_new": new_by_day[day],
+            "scope": asked.scope_text,
         }
         _insert(cursor, "load_days", values)
 
@@ -345,10 +386,10 @@ def _later_bodies(cursor: Cursor, dataset: Dataset, attempt: Attempt, days: Iter
         inner join raw.load_days on load_days.load_id = loads.load_id
         where loads.dataset = %s
             and loads.status = 'loaded'
-            and load_days.settlement_date = any(%s)
+            and (load_days.settlement_date = any(%s) or %s)
             and (loads.fetched_at, loads.lake_key) > (%s, %s)
         order by loads.fetched_at, loads.lake_key, loads.request
         """,
-        [dataset.id, list(days), attempt.fetched_at, attempt.body_key],
+        [dataset.id, list(days), dataset.time_column is None, attempt.fetched_at, attempt.body_key],
     )
     return [_LaterBody(*row) for row in cursor.fetchall()]

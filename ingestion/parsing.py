@@ -31,8 +31,8 @@ class Row(NamedTuple):
     cells: tuple[str | None, ...]
     extra: str | None  # fields that the catalogue does not know, as JSON
     content_hash: str  # of the value cells, numbers compared as numbers
-    time: datetime | date  # of the time column
-    settlement_date: date
+    time: datetime | date | None  # of the time column; None where the dataset's rows have no time
+    settlement_date: date | None
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,48 @@ class Body:
     unknown_fields: tuple[str, ...]
 
 
-def parse(dataset: Dataset, body: bytes, window: Window | None) -> Body:
-    """A body's rows, held against what was asked for. Raises BodyError for a body that is not to be loaded."""
+def parse(dataset: Dataset, body: bytes, window: Window | None, scope: Mapping[str, str] | None = None) -> Body:
+    """A body's rows, held against what was asked for. Raises BodyError for a body that is not to be loaded.
+
+    `scope` is what the request alone says of all rows (see Dataset.scope_of).
+    """
     read = _row_reader(dataset)
     by_key: dict[tuple[str | None, ...], tuple[Row, Mapping[str, Any]]] = {}
     unknown: set[str] = set()
-    source_rows = dataset.rows(_decode(body))
+    decoded = _decode(body)
+    source_rows = dataset.rows(decoded)
     _expect_known_values(dataset, source_rows)
+    is_whole = window is not None or dataset.kind == "reference"  # what it lacks is taken to be absent
+    if is_whole and dataset.cut_short and (reason := dataset.cut_short(decoded)):
+        raise BodyError(reason)
     for number, fields in enumerate(source_rows, start=1):
         if not isinstance(fields, dict):
             raise BodyError(f"row {number} is {_show(fields)}, not an object")
+        if scope:
+            fields = _with_scope(dataset, number, fields, scope)
         key, row = read(number, fields)
         if row.extra is not None:
             unknown.update(json.loads(row.extra))
         if window is not None:
             _expect_inside(window, dataset.by_name[window.column], number, fields)
+            _expect_own_time_inside(dataset, window, number, row)
         known = by_key.get(key)
         if known is None or _replaces(dataset, fields, row, known):
             by_key[key] = (row, fields)
     return Body(tuple(row for row, _ in by_key.values()), tuple(sorted(unknown)))
+
+
+def _with_scope(dataset: Dataset, number: int, fields: dict[str, Any], scope: Mapping[str, str]) -> dict[str, Any]:
+    """A row with what the request says of it. Raises BodyError where the row itself says otherwise."""
+    for name, asked in scope.items():
+        found = fields.get(name)
+        if found is not None and str(found) != asked:
+            raise BodyError(
+                f"row {number} has {name} {_show(found)}, and {asked} was asked for: "
+                "the source may have ignored a parameter"
+            )
+    is_numeric = {name: dataset.by_name[name].type in ("integer", "number") for name in scope}
+    return fields | {name: Number(asked) if is_numeric[name] else asked for name, asked in scope.items()}
 
 
 def _decode(body: bytes) -> Any:
@@ -78,7 +101,7 @@ def _refuse_constant(name: str) -> None:
 
 def _expect_known_values(dataset: Dataset, rows: list[Mapping[str, Any]]) -> None:
     names = {c.name for c in dataset.values}
-    if rows and not any(names & row.keys() for row in rows if isinstance(row, dict)):
+    if names and rows and not any(names & row.keys() for row in rows if isinstance(row, dict)):
         raise BodyError(f"no row has any of the fields {', '.join(sorted(names))}; the source may have renamed them")
 
 
@@ -94,6 +117,16 @@ def _expect_inside(window: Window, column: Column, number: int, fields: Mapping[
         )
 
 
+def _expect_own_time_inside(dataset: Dataset, window: Window, number: int, row: Row) -> None:
+    """Labels may lie in the window and the row elsewhere, as when a source's clock is an hour off."""
+    time = row.time
+    if window.form.complete and isinstance(time, datetime) and not window.start_utc <= time < window.end_utc:
+        raise BodyError(
+            f"row {number} has {dataset.time_column} {time:%Y-%m-%d %H:%M:%SZ}, outside the window asked for, "
+            f"{window.first} to {window.last}, though its {window.column} lies inside"
+        )
+
+
 def _replaces(dataset: Dataset, fields: Mapping[str, Any], row: Row, known: tuple[Row, Mapping[str, Any]]) -> bool:
     """Of two rows for one key, the one that the source made later holds; twins are one row."""
     known_row, known_fields = known
@@ -106,6 +139,11 @@ def _replaces(dataset: Dataset, fields: Mapping[str, Any], row: Row, known: tupl
     raise BodyError(f"two different rows for {key}, and nothing says which is newer")
 
 
+def cell_of(column: Column, value: Any) -> str:
+    """A decoded value as its column's text for PostgreSQL. Raises ValueError, with a sentence, for one that is none."""
+    return _CELLS[column.type](value)
+
+
 Reader = Callable[[int, dict[str, Any]], tuple[tuple[str | None, ...], Row]]
 
 
@@ -116,7 +154,7 @@ def _row_reader(dataset: Dataset) -> Reader:
     value_places = tuple((i, c.type) for i, c in enumerate(dataset.columns) if c.role == "value")
     known = frozenset(c.name for c in dataset.columns)
     time_name = dataset.time_column
-    time_is_instant = dataset.by_name[time_name].type == "instant"
+    time_is_instant = time_name is not None and dataset.by_name[time_name].type == "instant"
 
     def read(number: int, fields: dict[str, Any]) -> tuple[tuple[str | None, ...], Row]:
         cells: list[str | None] = []
@@ -138,11 +176,13 @@ def _row_reader(dataset: Dataset) -> Reader:
                 extra = _json(unknown)
             except (ValueError, RecursionError) as error:
                 raise BodyError(f"row {number}, unknown fields {_show(unknown)}: {error}") from None
-        time: datetime | date
-        time = _instant(fields[time_name]) if time_is_instant else _day(fields[time_name])
-        if time.year not in YEARS:
-            raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
-        settlement_date = settlement_date_of(time) if isinstance(time, datetime) else time
+        time: datetime | date | None = None
+        settlement_date = None
+        if time_name is not None:
+            time = _instant(fields[time_name]) if time_is_instant else _day(fields[time_name])
+            if time.year not in YEARS:
+                raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
+            settlement_date = settlement_date_of(time) if isinstance(time, datetime) else time
         digest = _digest(cells[i] if kind != "number" else _canonical(cells[i]) for i, kind in value_places)
         row = Row(tuple(cells), extra, digest, time, settlement_date)
         return tuple(cells[i] for i in key_places), row

@@ -15,7 +15,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ingestion.catalogue import DATASETS
+from ingestion.catalogue import KEPT
 from ingestion.dataset import Column, Dataset
 
 SQL_TYPES = {
@@ -96,6 +96,11 @@ alter table raw.loads add column is_simulated boolean;
 comment on column raw.loads.is_simulated is
     'Whether the answer came from a simulator, which marks all that it says; null where no answer came.';
 """,
+    """
+alter table raw.load_days add column scope text;
+comment on column raw.load_days.scope is
+    'What only the request tells of its rows, such as the tariff: of others the answer says nothing. Null: of all.';
+""",
 )
 
 
@@ -121,7 +126,7 @@ def create_raw(connection: Connection) -> None:
             if number > done:
                 cursor.execute(statements)
                 cursor.execute("insert into raw.migrations (number) values (%s)", [number])
-        for dataset in DATASETS.values():
+        for dataset in KEPT.values():
             create_table(cursor, dataset)
 
 
@@ -136,7 +141,7 @@ def create_table(cursor: Cursor, dataset: Dataset) -> None:
     columns = [(c.name, SQL_TYPES[c.type] + _collation(c)) for c in dataset.columns] + list(BOOKKEEPING)
     if not existing:
         # The primary key leads with the time, so that a day's rows lie together and are found by range.
-        lead = [dataset.time_column] + [c.name for c in dataset.keys if c.name != dataset.time_column]
+        lead = [c.name for c in sorted(dataset.keys, key=lambda c: c.name != dataset.time_column)]
         key = sql.SQL(", ").join(map(sql.Identifier, [*lead, "fetched_at", "lake_key"]))
         body = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
         cursor.execute(sql.SQL("create table {} ({}, primary key ({}))").format(table, body, key))

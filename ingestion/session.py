@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,11 @@ USER_AGENT = "energy-monitor"
 CHUNK_BYTES = 65536
 
 
+def utc_now() -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Manners:
     """How a session behaves. Times in seconds."""
@@ -28,6 +33,7 @@ class Manners:
     read_timeout_s: float = 30
     first_pause_s: float = 1  # doubled with each attempt, and spread by chance over half to one and a half
     longest_pause_s: float = 120  # a source that asks for a longer one is left alone until the next run
+    most_failures: int = 3  # of requests in a row, each after all its attempts: then the source is left alone too
 
 
 @dataclass
@@ -55,27 +61,46 @@ class Budget:
 class Session:
     """Fetches from one source. Safe to share between threads."""
 
-    def __init__(self, base_url: str, budget: Budget, manners: Manners | None = None) -> None:
+    def __init__(
+        self, base_url: str, budget: Budget, manners: Manners | None = None, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.now = now  # the time of what never came; a simulator's answers carry their own
         self.base_url, self.budget, self.manners = base_url, budget, manners or Manners()
+        self.failures = 0  # requests in a row that got no answer
         self.http = requests.Session()
         self.http.headers["User-Agent"] = USER_AGENT
 
     @classmethod
-    def of(cls, source: Source, environ: Mapping[str, str], manners: Manners | None = None) -> "Session":
+    def of(
+        cls,
+        source: Source,
+        environ: Mapping[str, str],
+        manners: Manners | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> "Session":
         """The session of a source, at the base URL and with the budget that the environment gives it."""
-        return cls(source.url(environ), Budget(source.budget_per_minute(environ)), manners)
+        return cls(source.url(environ), Budget(source.budget_per_minute(environ)), manners, now)
 
     def fetch(self, request: str) -> Iterator[Answer]:
         """Every attempt at a request, path and query, up to the first that is answered or not worth repeating.
 
-        429, 5xx, time-outs and broken connections are tried again; other answers are final.
+        429, 5xx, time-outs and broken connections are tried again; other answers are final. After a request that
+        failed to the end, the next ones get a single attempt, until one is answered; after some of these, none.
         """
-        for attempt in range(1, self.manners.attempts + 1):
+        if self.failures >= self.manners.most_failures:
+            return
+        attempts = 1 if self.failures else self.manners.attempts
+        for attempt in range(1, attempts + 1):
             self.budget.wait()
             answer, is_passing = self._ask(request)
+            if not is_passing:
+                self.failures = 0
             pause_s = self._pause_s(answer, attempt)
             yield answer
-            if not is_passing or attempt == self.manners.attempts or pause_s > self.manners.longest_pause_s:
+            if not is_passing:
+                return
+            if attempt == attempts or pause_s > self.manners.longest_pause_s:
+                self.failures += 1
                 return
             time.sleep(pause_s)
 
@@ -84,12 +109,12 @@ class Session:
         status: int | None = None
         body: bytes | None = None
         headers: dict[str, str] = {}
-        fetched_at = datetime.now(UTC)
+        fetched_at = self.now()
         timeout = (self.manners.connect_timeout_s, self.manners.read_timeout_s)
         try:
             with self.http.get(self.base_url + request, timeout=timeout, stream=True) as response:
                 # when the answer began to come, the source had made it: not when its last byte came
-                fetched_at = datetime.now(UTC)
+                fetched_at = self.now()
                 status, headers = response.status_code, _kept(response.headers)
                 fetched_at = _simulated_now(headers) or fetched_at
                 body = b""

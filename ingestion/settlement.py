@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 HALF_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @lru_cache(maxsize=4096)

@@ -56,5 +56,14 @@ SOURCES = {
             at_once=1,
             attribution="Supported by National Energy SO Open Data, NESO Open Data Licence",
         ),
+        Source(
+            "octopus",
+            "Octopus Energy",
+            "https://api.octopus.energy/v1",
+            probe="/products/?page_size=1",
+            requests_per_minute=60,
+            at_once=2,
+            attribution="Prices of Agile: Octopus Energy",
+        ),
     )
 }

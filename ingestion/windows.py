@@ -10,7 +10,8 @@ from ingestion.settlement import DAY, half_hour_start, settlement_date_of
 def requests_for_days(dataset: Dataset, first_day: date, last_day: date) -> Iterator[str]:
     """Requests that together cover settlement dates, in order of time; none for a dataset that has no past."""
     if dataset.newest is None:
-        yield from dataset.forms[0].windows(first_day, last_day, dataset.period)
+        for scope in dataset.scopes:
+            yield from dataset.forms[0].windows(first_day, last_day, dataset.period, **scope)
 
 
 def requests_for(dataset: Dataset, first_day: date | None, last_day: date | None, now: datetime) -> list[str]:
@@ -21,8 +22,9 @@ def requests_for(dataset: Dataset, first_day: date | None, last_day: date | None
     if dataset.newest is not None:
         if first_day or last_day:
             raise ValueError(f"{dataset.id} can only be asked for as it is now, as its source keeps no past")
-        return [dataset.newest.format(now=half_hour_start(now).strftime("%Y-%m-%dT%H:%MZ"))]
-    first, last = span(first_day, last_day, now)
+        half_hour = half_hour_start(now).strftime("%Y-%m-%dT%H:%MZ")
+        return [dataset.newest.format(now=half_hour, **scope) for scope in dataset.scopes]
+    first, last = span(first_day, last_day, now + dataset.ahead)
     return list(requests_for_days(dataset, first, last))
 
 

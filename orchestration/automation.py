@@ -16,9 +16,6 @@ from ingestion.settlement import DAY
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-# Datasets whose rows come late are asked again for whole days, once a day, over this many days before today.
-DAYS_AGAIN = 2
-AGAIN_CRON = "40 4 * * *"
 OFTEN_CRON = "*/5 * * * *"
 
 
@@ -29,6 +26,8 @@ def cron_of(dataset: Dataset, speed: float = 1) -> str:
     """
     if speed > 1:
         return OFTEN_CRON
+    if dataset.ask_at:
+        return dataset.ask_at
     if dataset.cadence >= DAY:
         return "20 6 * * *"
     if dataset.cadence >= HOUR:
@@ -52,11 +51,7 @@ def when_due(dataset: Dataset) -> dg.AutomationCondition[Any]:
     found = tie()
     cron = cron_of(dataset, speed=found[2] if found else 1)
     due = (tick(cron).since_last_handled() & today).with_label("today, when its newest row is due")
-    if dataset.newest is not None:
-        return due & ~dg.AutomationCondition.in_progress()
-    lately = dg.AutomationCondition.in_latest_time_window(lookback_delta=DAY * (DAYS_AGAIN + 1))
-    again = (tick(AGAIN_CRON).since_last_handled() & lately & ~today).with_label("the days before, once a day")
-    return (due | again) & ~dg.AutomationCondition.in_progress()
+    return due & ~dg.AutomationCondition.in_progress()
 
 
 def when_inputs_land(not_counting: Collection[dg.AssetKey]) -> dg.AutomationCondition[Any]:

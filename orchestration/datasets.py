@@ -1,26 +1,22 @@
 """An asset per dataset of the catalogue, `raw/<dataset>`, partitioned by settlement date; a step per source."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from energy_monitor.clock import now_utc
 from energy_monitor.fetching import Asked
 from energy_monitor.status import newest_data
 from energy_monitor.workspace import Workspace
-from ingestion.catalogue import DATASETS
+from ingestion.catalogue import DATASETS, HISTORIES
 from ingestion.dataset import Dataset
-from ingestion.settlement import DAY, settlement_date_of
 from ingestion.sources import SOURCES, Source
-from ingestion.windows import requests_for, requests_for_days
+from ingestion.windows import requests_for_days
 from orchestration.automation import when_due
 from orchestration.ingester import Ingester
-from orchestration.partitions import FIRST_DAY, settlement_dates
+from orchestration.partitions import settlement_dates
 
-LOOK_BACK = timedelta(hours=3)  # a row that was late by less than this is caught by the next tick
-MOST_DAYS_BEHIND = 31  # after a longer absence `energy-monitor backfill` brings in the rest
 MOST_REASONS = 5
 
 
@@ -30,32 +26,35 @@ def dataset_assets() -> list[dg.AssetsDefinition]:
     return [_assets_of(source, partitions) for source in SOURCES.values()]
 
 
+def history_specs() -> list[dg.AssetSpec]:
+    """What `energy-monitor history` brings in from files: shown in the lineage, and made by nobody here."""
+    return [
+        dg.AssetSpec(
+            dataset_key(dataset),
+            description=f"{dataset.title}. Brought in by `energy-monitor history`.",
+            group_name=dataset.source,
+            kinds={"python", "postgres"},
+        )
+        for dataset in HISTORIES.values()
+    ]
+
+
 def dataset_key(dataset: Dataset) -> dg.AssetKey:
     """The asset key of a dataset, which is also that of its dbt source."""
     return dg.AssetKey(["raw", dataset.id])
 
 
 def requests_of(
-    dataset: Dataset, days: tuple[date, date], includes_today: bool, now: datetime, asked_up_to: date | None = None
+    dataset: Dataset, days: tuple[date, date], includes_today: bool, due: Callable[[Dataset], list[str]]
 ) -> list[str]:
-    """What to ask for some settlement dates, from the first to the last. Pure.
+    """What to ask for some settlement dates, from the first to the last.
 
-    Today stands for what is new by the clock: from the day on which rows that are due now may lie, or from that up to
-    which the dataset was asked for before, to the present one. A source that keeps no past is asked only then. Raises
-    ValueError for days that cannot be asked for.
+    Today stands for all that is due by the clock, which `due` tells, whatever days it is of. A source that keeps no
+    past is asked only then. Raises ValueError for days that cannot be asked for.
     """
-    if dataset.newest is not None:
-        return requests_for(dataset, None, None, now) if includes_today else []
     first, last = days
-    if includes_today:
-        today = settlement_date_of(now)
-        since = [settlement_date_of(now - dataset.publication_lag - LOOK_BACK)]
-        if asked_up_to:
-            since.append(max(asked_up_to, today - MOST_DAYS_BEHIND * DAY))
-        if first < last:  # a range begins where it says, today alone where it has to
-            since.append(first)
-        first, last = max(min(since), FIRST_DAY), today
-    return list(requests_for_days(dataset, first, last))
+    of_days = [] if includes_today and first == last else list(requests_for_days(dataset, first, last))
+    return list(dict.fromkeys([*of_days, *(due(dataset) if includes_today else [])]))
 
 
 def _spec(dataset: Dataset, source: Source) -> dg.AssetSpec:
@@ -85,20 +84,16 @@ def _assets_of(source: Source, partitions: dg.DailyPartitionsDefinition) -> dg.A
         keys = context.partition_key_range
         days = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
         includes_today = keys.end == partitions.get_last_partition_key()
-        now, wanted, reasons = now_utc(), [], []
-        selected = [dataset for dataset in datasets if dataset_key(dataset) in context.selected_asset_keys]
-        asked_up_to = ingester.asked_up_to(selected)
-        for dataset in selected:
+        wanted, reasons = [], []
+        for dataset in [dataset for dataset in datasets if dataset_key(dataset) in context.selected_asset_keys]:
             try:
-                requests = requests_of(dataset, days, includes_today, now, asked_up_to.get(dataset.id))
+                requests = requests_of(dataset, days, includes_today, ingester.due)
             except ValueError as error:
                 reasons.append(f"{dataset.id}: {error}")
                 continue
             wanted += [(dataset, request) for request in requests]
             if not requests:
-                context.log.info(
-                    f"{source.title} keeps no past of {dataset.id}: not asked for {keys.start} to {keys.end}"
-                )
+                context.log.info(f"{dataset.id}: there is nothing to ask {source.title} for {keys.start} to {keys.end}")
         asked = ingester.ask(wanted)
         failed = [one for one in asked if one.loaded.error]
         reasons += [f"{one.dataset.id}, {one.request}: {one.loaded.error}" for one in failed]

@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from orchestration.datasets import dataset_assets
+from orchestration.dataset_states import dataset_state_checks
+from orchestration.datasets import dataset_assets, history_specs
 from orchestration.freshness import freshness_checks
 from orchestration.ingester import Ingester
 from orchestration.maintenance import maintenance
@@ -27,8 +28,8 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     warehouse = warehouse_assets(workspace, project)
     prune_job, prune_schedule = maintenance()
     return dg.Definitions(
-        assets=[*datasets, warehouse],
-        asset_checks=[freshness_checks(workspace, project)],
+        assets=[*datasets, *history_specs(), warehouse],
+        asset_checks=[freshness_checks(workspace, project), dataset_state_checks(workspace)],
         jobs=[
             dg.define_asset_job("ingest", dg.AssetSelection.assets(*datasets), description="Ask every source."),
             dg.define_asset_job("build", dg.AssetSelection.assets(warehouse), description="Build and test all of dbt."),

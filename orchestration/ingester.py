@@ -1,7 +1,6 @@
 """The resource that asks the sources: in this process. Its Lambda twin would have the same `ask`."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -12,6 +11,7 @@ from energy_monitor.fetching import Asked, fetch_all, finish, sessions
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
+from ingestion.upkeep import requests_due
 
 
 class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -19,10 +19,18 @@ class Ingester(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     workspace: str
 
-    def asked_up_to(self, datasets: Sequence[Dataset]) -> dict[str, date]:
-        """The newest settlement date that a loaded answer was of, by dataset; of some there may be none yet."""
-        statement = "select dataset, max(settlement_date) from raw.load_days where dataset = any(%s) group by dataset"
-        return dict(self._rows(statement, [dataset.id for dataset in datasets]))
+    def due(self, dataset: Dataset) -> list[str]:
+        """What is to be asked of a dataset now: what is new, may have been revised, or has not come.
+
+        Raises ValueError where it cannot be asked for.
+        """
+        workspace = Workspace(self.workspace)
+        prepare(workspace)
+        connection = workspace.connect("ingester")
+        try:
+            return requests_due(connection, dataset, now_utc())
+        finally:
+            connection.close()
 
     def ask(self, wanted: Sequence[tuple[Dataset, str]]) -> list[Asked]:
         """Makes requests, and says what became of each; first loads what an earlier run landed and did not load."""

@@ -32,6 +32,7 @@ SHARED = frozenset(
         ["marts", "dim_fuels"],
         ["intermediate", "int_asked_half_hours"],
         ["intermediate", "int_asked_five_minutes"],
+        ["intermediate", "int_generation_means"],
     )
 )
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,9 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import carbon_intensity, elexon, neso
+from ingestion.settlement import half_hour_start
+from simulator import carbon_intensity, carbon_regional, elexon, neso, octopus
 from simulator.clock import Clock
+from simulator.fault_injection import InjectFaults
+from simulator.faults import Faults
+from simulator.faults import routes as fault_routes
 from simulator.half_hours import utc_text
+from simulator.octopus_requests import Request as OctopusRequest
 
 MARK = "X-Energy-Monitor-Simulated"
 
@@ -44,18 +50,21 @@ class MarkSimulated:
         await self.app(scope, receive, marked)
 
 
-def build_app(seed: int, clock: Clock) -> Starlette:
+def build_app(seed: int, clock: Clock, faults: Faults) -> Starlette:
     """The application for a seed and a clock. Endpoints are plain functions, so that they run in threads."""
     routes = [
         *(_elexon_route(path, endpoint, seed, clock) for path, endpoint in elexon.ENDPOINTS.items()),
         *(_carbon_route(path, endpoint, seed, clock) for path, endpoint in carbon_intensity.ENDPOINTS.items()),
+        *(_regional_route(path, endpoint, seed, clock) for path, endpoint in carbon_regional.ENDPOINTS.items()),
+        *(_octopus_route(path, endpoint, seed, clock) for path, endpoint in octopus.ENDPOINTS.items()),
         Route(neso.PATH, lambda request: _json(*neso.answer(seed, _query(request), clock.now_utc()))),
         Route("/simulator/clock", lambda request: _clock(seed, clock), methods=["GET"]),
         Route("/simulator/clock", _clock_setter(seed, clock), methods=["PUT"]),
+        *fault_routes(faults),
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(MarkSimulated, clock=clock)],
+        middleware=[Middleware(MarkSimulated, clock=clock), Middleware(InjectFaults, faults=faults)],
         exception_handlers={HTTPException: _not_served},
     )
 
@@ -90,6 +99,27 @@ def _carbon_route(path: str, endpoint: carbon_intensity.Endpoint, seed: int, clo
     return Route(path, respond)
 
 
+def _regional_route(path: str, endpoint: carbon_intensity.Endpoint, seed: int, clock: Clock) -> Route:
+    @lru_cache(maxsize=4)  # these are large, and the same for half an hour
+    def answered(parts: tuple[tuple[str, str], ...], now_utc: datetime) -> Response:
+        return _indented(*carbon_intensity.answer(endpoint, seed, dict(parts), now_utc))
+
+    def respond(request: Request) -> Response:
+        found = answered(tuple(request.path_params.items()), half_hour_start(clock.now_utc()))
+        return Response(found.body, found.status_code, media_type=found.media_type)
+
+    return Route(path, respond)
+
+
+def _octopus_route(path: str, endpoint: octopus.Endpoint, seed: int, clock: Clock) -> Route:
+    def respond(request: Request) -> Response:
+        url = str(request.url.replace(query=""))
+        asked = OctopusRequest(seed, dict(request.path_params), _query(request), clock.now_utc(), url)
+        return _json(*octopus.answer(endpoint, asked))
+
+    return Route(octopus.PREFIX + path, respond)
+
+
 def _clock(seed: int, clock: Clock) -> Response:
     return JSONResponse({"now_utc": utc_text(clock.now_utc()), "speed": clock.speed, "seed": seed})
 
@@ -112,6 +142,8 @@ def _not_served(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if request.url.path.startswith(elexon.PREFIX):
         return _json(status, elexon.NOT_FOUND | {"statusCode": status})
-    if request.url.path.startswith(("/intensity", "/generation")):
+    if request.url.path.startswith(("/intensity", "/generation", "/regional")):
         return _indented(status, carbon_intensity.NOT_FOUND)
+    if request.url.path.startswith(octopus.PREFIX + "/"):
+        return _json(status, octopus.NOT_FOUND)
     return JSONResponse({"success": False, "error": {"message": f"Not found: {request.url.path}"}}, status)

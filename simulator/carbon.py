@@ -1,5 +1,6 @@
 """Carbon intensity of the simulated grid: what it was, how it was forecast, and the mix behind it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -69,12 +70,20 @@ def forecast_error(seed: int, name: str, index: int, issue_index: float, floor: 
     return error
 
 
+def issue_of(index: int, now_utc: datetime) -> int:
+    """The issue of a half-hour's forecast that holds now: one each half-hour, until a day after its end."""
+    return (min(now_utc, start_of(index) + HALF_HOUR + REWRITTEN_FOR) - start_of(0)) // HALF_HOUR
+
+
+def relative_error(seed: int, index: int, issue: int) -> float:
+    """How far an issue of the national forecast is off, as a share of the truth."""
+    return forecast_error(seed, "carbon forecast", index, issue, 0.055, 0.085)
+
+
 def forecast_g_per_kwh(seed: int, index: int, now_utc: datetime) -> int:
     """The forecast of a half-hour as served now: reissued each half-hour, rewritten until a day after its end."""
-    last = start_of(index) + HALF_HOUR + REWRITTEN_FOR
-    issue = (min(now_utc, last) - start_of(0)) // HALF_HOUR
     truth = intensity_g_per_kwh(seed, index)
-    relative = forecast_error(seed, "carbon forecast", index, issue, 0.055, 0.085)
+    relative = relative_error(seed, index, issue_of(index, now_utc))
     return max(0, round(truth * (1 + relative) + 3 * relative / 0.055))
 
 
@@ -96,13 +105,27 @@ def actual_g_per_kwh(seed: int, index: int, now_utc: datetime) -> int | None:
     return max(1, final + (1 if normal(chance, index) > 0 else -1) * (1 + int(3 * uniform(chance, -index))))
 
 
-def mix_percent(seed: int, index: int) -> dict[str, float]:
-    """The share of each of nine kinds in what is used, in percent with one decimal."""
+def supply_mw(seed: int, index: int) -> dict[str, float]:
+    """What is used in Britain in MW by nine kinds, in the order of MIX; embedded wind and sun are in it."""
     now = state(seed, index)
     parts = dict.fromkeys(MIX, 0.0)
     for fuel, mw in now.generation_mw.items():
         parts[_MIX_OF.get(fuel, "imports")] += max(0.0, mw)
     parts["solar"] += now.embedded_solar_mw
     parts["wind"] += now.embedded_wind_mw
-    total = sum(parts.values())
-    return {kind: round(100 * mw / total, 1) for kind, mw in parts.items()}
+    return parts
+
+
+def mix_percent(seed: int, index: int) -> dict[str, float]:
+    """The share of each of nine kinds in what is used, in percent with one decimal."""
+    parts = supply_mw(seed, index)
+    return dict(zip(parts, percent(tuple(parts.values())), strict=True))
+
+
+def percent(parts: Sequence[float]) -> tuple[float, ...]:
+    """Parts as percentages with one decimal, whole ones without; together 99.8 to 100.1, as rounding leaves them."""
+    total = sum(parts)
+    tenths = [round(1000 * part / total) for part in parts]
+    if not 998 <= (found := sum(tenths)) <= 1001:
+        tenths[tenths.index(max(tenths))] += 1000 - found
+    return tuple(n / 10 if n % 10 else n // 10 for n in tenths)

@@ -1,7 +1,7 @@
 """The Carbon Intensity API's endpoints. Pure: a path and a time to a status and a body, not yet as text."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,8 @@ REFUSALS = {
     "from": "Please enter a valid start datetime in ISO8601 format YYYY-MM-DDThh:mmZ i.e. /intensity/2017-08-25T15:30Z",
     "date": "Please enter a valid date in ISO8601 format YYYY-MM-DD i.e. /intensity/date/2017-08-25",
     "period": "Please enter a valid period between 1 and 48 i.e. /intensity/date/2017-08-25/42",
+    "region": "Please enter a valid region ID between 1 and 18 "
+    "i.e. /regional/intensity/2018-05-15T12:00Z/fw24h/regionid/13",
 }
 
 Path = Mapping[str, str]
@@ -50,22 +52,26 @@ def ending_in(start: datetime, end: datetime) -> range:
     return range(first_index_from(start) - 1, index_of(end))
 
 
+def forecast_until(indices: range, now_utc: datetime) -> range:
+    """What of a window has a forecast by now."""
+    return range(indices.start, min(indices.stop, index_of(now_utc) + AHEAD + 1))
+
+
 def _row(seed: int, index: int, now_utc: datetime) -> dict[str, Any]:
     forecast = carbon.forecast_g_per_kwh(seed, index, now_utc)
     actual = carbon.actual_g_per_kwh(seed, index, now_utc)
     year = start_of(index).year
     name = carbon.index_name(forecast if actual is None else actual, year)
-    return {**_times(index), "intensity": {"forecast": forecast, "actual": actual, "index": name}}
+    return {**times(index), "intensity": {"forecast": forecast, "actual": actual, "index": name}}
 
 
-def _times(index: int) -> dict[str, str]:
+def times(index: int) -> dict[str, str]:
+    """A half-hour's ends, to the minute."""
     return {"from": f"{start_of(index):%Y-%m-%dT%H:%MZ}", "to": f"{start_of(index + 1):%Y-%m-%dT%H:%MZ}"}
 
 
 def _intensities(seed: int, indices: range, now_utc: datetime) -> dict[str, Any]:
-    last = index_of(now_utc) + AHEAD
-    wanted = range(indices.start, min(indices.stop, last + 1))
-    return {"data": [_row(seed, index, now_utc) for index in wanted]}
+    return {"data": [_row(seed, index, now_utc) for index in forecast_until(indices, now_utc)]}
 
 
 def current(seed: int, path: Path, now_utc: datetime) -> Any:
@@ -116,13 +122,17 @@ def factors(seed: int, path: Path, now_utc: datetime) -> Any:
     return {"data": [dict(carbon.PUBLISHED_FACTORS)]}
 
 
+def generation_mix(percent: Iterable[float]) -> list[dict[str, Any]]:
+    """Percentages of the nine kinds, in the order of carbon.MIX, as the API writes them."""
+    return [{"fuel": fuel, "perc": share} for fuel, share in zip(carbon.MIX, percent, strict=True)]
+
+
 def _mix(seed: int, index: int) -> dict[str, Any]:
-    shares = carbon.mix_percent(seed, index)
-    return {**_times(index), "generationmix": [{"fuel": fuel, "perc": share} for fuel, share in shares.items()]}
+    return {**times(index), "generationmix": generation_mix(carbon.mix_percent(seed, index).values())}
 
 
 def mix_now(seed: int, path: Path, now_utc: datetime) -> Any:
-    """`/generation`: the newest half-hour that is over. `data` is an object here, and only here."""
+    """`/generation`: the newest half-hour that is over. `data` is an object here."""
     return {"data": _mix(seed, index_of(now_utc) - 1)}
 
 

@@ -6,7 +6,15 @@ from functools import partial
 from typing import Any
 
 from ingestion.settlement import DAY
-from simulator import elexon_demand, elexon_generation, elexon_prices
+from simulator import (
+    elexon_demand,
+    elexon_forecasts,
+    elexon_frequency,
+    elexon_generation,
+    elexon_per_type,
+    elexon_prices,
+    elexon_reference,
+)
 from simulator.elexon_requests import BadRequest, Query, instants, problem, required
 from simulator.remit import messages_between
 
@@ -46,11 +54,20 @@ def _remit(seed: int, query: Query, now_utc: datetime, is_limited: bool = True) 
     return messages_between(seed, window[0], min(window[1], now_utc))[::-1]
 
 
+def _list(rows: Callable[[int, datetime], Any]) -> Endpoint:
+    """A bare array that takes no parameters."""
+    return lambda seed, path, query, now_utc: rows(seed, now_utc)
+
+
 def _system_prices(seed: int, path: dict[str, str], query: Query, now_utc: datetime) -> Any:
     return {"metadata": {"datasets": ["DISEBSP"]}, "data": elexon_prices.system_prices(seed, path, now_utc)}
 
 
 ENDPOINTS: Mapping[str, Endpoint] = {
+    "/datasets/AGPT": _data(elexon_per_type.agpt),
+    "/datasets/AGPT/stream": _stream(partial(elexon_per_type.agpt, largest=None)),
+    "/datasets/FREQ": _data(elexon_frequency.freq),
+    "/datasets/FREQ/stream": _stream(partial(elexon_frequency.freq, largest=None)),
     "/datasets/FUELHH": _data(elexon_generation.fuelhh),
     "/datasets/FUELHH/stream": _stream(partial(elexon_generation.fuelhh, largest=None)),
     "/datasets/FUELINST": _data(elexon_generation.fuelinst),
@@ -59,13 +76,25 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "/datasets/ITSDO": _data(partial(elexon_demand.dataset, "ITSDO")),
     "/datasets/MID": _data(_mid),
     "/datasets/MID/stream": _stream(partial(_mid, largest=None)),
+    "/datasets/NDF": _data(elexon_forecasts.ndf),
+    "/datasets/NDF/stream": _stream(partial(elexon_forecasts.ndf, largest=None)),
     "/datasets/REMIT": _data(_remit),
     "/datasets/REMIT/stream": _stream(partial(_remit, is_limited=False)),
+    "/datasets/TSDF": _data(elexon_forecasts.tsdf),
+    "/datasets/TSDF/stream": _stream(partial(elexon_forecasts.tsdf, largest=None)),
+    "/datasets/WINDFOR": _data(elexon_forecasts.windfor),
+    "/datasets/WINDFOR/stream": _stream(elexon_forecasts.windfor),
     "/demand/outturn": _with_metadata(elexon_demand.outturn, "INDO", "ITSDO"),
     "/demand/outturn/stream": lambda seed, path, query, now_utc: elexon_demand.outturn(seed, query, now_utc),
     "/balancing/pricing/market-index": _with_metadata(elexon_prices.market_index_rows, "MID"),
     "/balancing/settlement/system-prices/{settlementDate}": _system_prices,
     "/balancing/settlement/system-prices/{settlementDate}/{settlementPeriod}": _system_prices,
+    "/reference/fueltypes/all": _list(elexon_reference.fuel_types),
+    "/reference/interconnectors/all": _list(elexon_reference.interconnectors),
+    "/system/frequency": _with_metadata(elexon_frequency.system_frequency, "FREQ"),
+    "/system/frequency/stream": lambda seed, path, query, now_utc: elexon_frequency.system_frequency(
+        seed, query, now_utc
+    ),
 }
 
 

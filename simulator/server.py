@@ -10,9 +10,10 @@ from time import monotonic, sleep
 
 import uvicorn
 
-from simulator import elexon
+from simulator import elexon, octopus
 from simulator.app import build_app
 from simulator.clock import Clock
+from simulator.faults import Faults
 
 HOST = "127.0.0.1"  # never more: it is a grid for this machine
 START_TIMEOUT_S = 20
@@ -24,6 +25,7 @@ class Running:
 
     port: int
     clock: Clock
+    faults: Faults
 
     @property
     def url(self) -> str:
@@ -41,6 +43,10 @@ class Running:
     def neso_url(self) -> str:
         return f"{self.url}/api/3/action"
 
+    @property
+    def octopus_url(self) -> str:
+        return self.url + octopus.PREFIX
+
     def set_clock(self, now_utc: datetime | None = None, speed: float = 1.0) -> None:
         """Sets the simulation's time (None: the machine's) and speed."""
         self.clock.set(now_utc, speed)
@@ -49,20 +55,29 @@ class Running:
 def serve(port: int, seed: int, now_utc: datetime | None = None, speed: float = 1.0, access_log: bool = False) -> None:
     """Serves until it is interrupted; port 0 is any free one. Prints the base URLs first."""
     listener = _listen(port)
-    running = Running(listener.getsockname()[1], Clock(now_utc, speed))
+    clock = Clock(now_utc, speed)
+    running = Running(listener.getsockname()[1], clock, Faults(seed, clock))
     print(f"A simulated grid, seed {seed}. Base URLs:")
     print(f"  Elexon             {running.elexon_url}")
     print(f"  Carbon Intensity   {running.carbon_intensity_url}")
-    print(f"  NESO               {running.neso_url}", flush=True)
-    _server(seed, running.clock, access_log).run(sockets=[listener])
+    print(f"  NESO               {running.neso_url}")
+    print(f"  Octopus            {running.octopus_url}", flush=True)
+    _server(seed, running, access_log).run(sockets=[listener])
 
 
 @contextmanager
-def running(seed: int = 1, now_utc: datetime | None = None, speed: float = 1.0, port: int = 0) -> Iterator[Running]:
-    """A simulator in a thread of this process, for as long as the block runs."""
+def running(
+    seed: int = 1,
+    now_utc: datetime | None = None,
+    speed: float = 1.0,
+    port: int = 0,
+    clock: Clock | None = None,
+) -> Iterator[Running]:
+    """A simulator in a thread of this process, for as long as the block runs; with a clock of its own where given."""
     listener = _listen(port)
-    found = Running(listener.getsockname()[1], Clock(now_utc, speed))
-    server = _server(seed, found.clock, access_log=False)
+    own = clock or Clock(now_utc, speed)
+    found = Running(listener.getsockname()[1], own, Faults(seed, own))
+    server = _server(seed, found, access_log=False)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="simulator")
     thread.start()
     deadline = monotonic() + START_TIMEOUT_S
@@ -88,7 +103,8 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(seed: int, clock: Clock, access_log: bool) -> uvicorn.Server:
+def _server(seed: int, running: Running, access_log: bool) -> uvicorn.Server:
     level = "info" if access_log else "warning"
-    config = uvicorn.Config(build_app(seed, clock), access_log=access_log, log_level=level, lifespan="off")
+    app = build_app(seed, running.clock, running.faults)
+    config = uvicorn.Config(app, access_log=access_log, log_level=level, lifespan="off")
     return uvicorn.Server(config)

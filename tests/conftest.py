@@ -23,14 +23,16 @@ from moto.server import ThreadedMotoServer
 from energy_monitor.cli import main
 from energy_monitor.database import prepare
 from energy_monitor.fetching import fetch_all, sessions
+from energy_monitor.up.services import simulated_sources
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.ingest import ingest
 from ingestion.landing import Answer
 from ingestion.loading import Loaded
 from ingestion.settlement import DAY
+from ingestion.sources import SOURCES
 from ingestion.windows import requests_for
-from simulator.server import running
+from simulator.server import Running, running
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -186,6 +188,13 @@ def recorded_workspace(home: Path, recorded: Path) -> Workspace:
     return Workspace("recorded", {"ENERGY_MONITOR_HOME": str(home)})
 
 
+def environ_of(grid: Running) -> dict[str, str]:
+    """The sources' addresses at a simulator, and budgets that hold nothing up."""
+    return simulated_sources(grid.port) | {
+        f"ENERGY_MONITOR_{source.upper()}_REQUESTS_PER_MINUTE": "60000" for source in SOURCES
+    }
+
+
 SIMULATED_NOW = datetime(2026, 10, 28, 12, 7, tzinfo=UTC)  # three days after the clocks go back
 
 
@@ -195,9 +204,7 @@ def simulated_workspace(make_workspace: WorkspaceMaker) -> Workspace:
     workspace, first, last = make_workspace(), date(2026, 10, 21), SIMULATED_NOW.date()
     earlier = SIMULATED_NOW - timedelta(hours=12)
     with running(seed=11, now_utc=earlier, speed=0) as grid:
-        urls = {"ELEXON": grid.elexon_url, "CARBON_INTENSITY": grid.carbon_intensity_url, "NESO": grid.neso_url}
-        environ = {f"ENERGY_MONITOR_{name}_URL": url for name, url in urls.items()}
-        environ |= {f"ENERGY_MONITOR_{name}_REQUESTS_PER_MINUTE": "60000" for name in urls}
+        environ = environ_of(grid)
         forecasts = [dataset for dataset in DATASETS.values() if dataset.newest]
         for now in (earlier, SIMULATED_NOW):  # a forecast of what has passed is one that was fetched before
             grid.set_clock(now, speed=0)

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
-from ingestion.catalogue import DATASETS, dataset_of
+from ingestion.catalogue import DATASETS, KEPT, dataset_of
 from ingestion.coverage import days_covered
 from ingestion.dataset import Column, Dataset, Form, Window
-from ingestion.datasets.neso import HISTORIC_DEMAND_FILES, YearlyFileForm
+from ingestion.datasets.neso import HISTORIC_DEMAND_FILES, FilterForm, YearlyFileForm
 from ingestion.schema import BOOKKEEPING, SQL_TYPES, create_raw
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
 from tests.conftest import WorkspaceMaker, day_request, rows_of, take_in
@@ -25,6 +26,8 @@ each_form = pytest.mark.parametrize(
     ("dataset", "form"), FORMS, ids=[f"{dataset.id} {form.template}" for dataset, form in FORMS]
 )
 each_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+
+SCOPE = {"regionid": "13", "product": "AGILE-24-10-01", "tariff": "E-1R-AGILE-24-10-01-C"}  # what any form may need
 
 dates = st.dates(date(2000, 1, 1), date(2037, 12, 31))
 zones = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
@@ -43,9 +46,9 @@ def windows(draw: st.DrawFn, form: Form) -> tuple[date, date]:
         first = first.replace(year=draw(st.sampled_from(sorted(HISTORIC_DEMAND_FILES))), day=min(first.day, 28))
         length = draw(st.timedeltas(timedelta(0), form.largest - DAY))
         return first, min(first + length, date(first.year, 12, 31))
-    if "{last}" not in form.template:
+    if "{last}" not in form.template and not isinstance(form, FilterForm):
         return first, first
-    length = timedelta(seconds=draw(st.integers(0, int(form.largest.total_seconds()))))
+    length = timedelta(seconds=draw(st.integers(int(form.half_open), int(form.largest.total_seconds()))))
     return first, first + length
 
 
@@ -57,7 +60,7 @@ def test_a_form_reads_the_window_that_it_wrote(dataset: Dataset, form: Form) -> 
     @settings(max_examples=30)
     @given(windows(form))
     def check(window: tuple[date, date]) -> None:
-        request = form.write(*window)
+        request = form.write(*window, **SCOPE)
         assert form.read(request) == Window(form, *window)
         assert dataset.window_of(request) == Window(form, *window)
         assert [one.id for one in DATASETS.values() if one.source == dataset.source and one.answers(request)] == [
@@ -70,7 +73,7 @@ def test_a_form_reads_the_window_that_it_wrote(dataset: Dataset, form: Form) -> 
 @each_form
 def test_other_parameters_of_a_request_leave_its_window_as_it_is(dataset: Dataset, form: Form) -> None:
     first = datetime(2024, 1, 1, tzinfo=UTC) if form.type == "instant" else date(2024, 1, 1)
-    request = form.write(first, first + (form.span or timedelta(0)))
+    request = form.write(first, first + (form.span or timedelta(0)), **SCOPE)
     path, _, query = request.partition("?")
     for more in (f"{path}?{query}&format=json", f"{path}?format=json&{query}"):
         assert dataset.window_of(more) == dataset.window_of(request) is not None
@@ -88,13 +91,15 @@ def test_a_window_that_a_form_cannot_ask_for_is_refused(dataset: Dataset, form: 
         refused = [(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC))]
         if isinstance(form, YearlyFileForm):
             refused += [(first, date(2025, 1, 1)), (first, first - DAY), (date(2008, 1, 1), date(2008, 1, 1))]
+        elif isinstance(form, FilterForm):
+            refused += [(first, first - DAY)]
         elif "{last}" not in form.template:
             refused += [(first, first + DAY)]
     for window in refused:
         with pytest.raises(
             ValueError, match=r"cannot ask for 2024-01-01|no yearly file .* 2024-01-01|2008 is not known"
         ):
-            form.write(*window)
+            form.write(*window, **SCOPE)
 
 
 @given(seconds, seconds)
@@ -128,6 +133,12 @@ RECORDED = {  # (source, name in the manifest) -> dataset
     ("elexon", "REMIT"): "remit",
     ("carbon_intensity", "intensity-date"): "carbon_national_actual",
     ("neso", "historic-demand"): "neso_historic_demand",
+    ("neso", "demand-forecast"): "neso_demand_forecast",
+    ("elexon", "WINDFOR"): "windfor",
+    ("carbon_intensity", "regional-intensity"): "carbon_regional_forecast",
+    ("carbon_intensity", "regional-intensity-by-id"): "carbon_regional_forecast",
+    ("carbon_intensity", "factors"): "carbon_factors",
+    ("octopus", "standard-unit-rates"): "octopus_unit_rates",
 }
 
 
@@ -154,7 +165,9 @@ def test_each_recorded_request_is_recognised_by_its_own_dataset_and_by_no_other(
         ("elexon", "/datasets/FUELHHX"),
         ("elexon", "/v1/datasets/FUELHH"),
         ("elexon", "/datasets/FUELHH/stream/more"),
-        ("carbon_intensity", "/intensity/factors"),
+        ("carbon_intensity", "/intensity/stats/2024-01-01T00:00Z/2024-01-02T00:00Z"),
+        ("octopus", "/products/AGILE-24-10-01/"),
+        ("octopus", "/products/AGILE-24-10-01/electricity-tariffs/E-1R-AGILE-24-10-01-C/day-unit-rates/"),
         ("carbon_intensity", "/intensity/2024-01-01T00:00Z/pt24h"),
         ("carbon_intensity", "/intensity"),
         ("neso", "datastore_search (day-ahead wind forecast)"),
@@ -175,13 +188,15 @@ def test_requests_for_days_cover_each_of_them_once_and_none_is_too_large(dataset
 
     def span(window: Window) -> tuple[datetime, datetime]:
         """From the start of the first row that a window asks for to the end of the last."""
-        return window.start_utc, window.end_utc if is_day else window.last - form.behind + dataset.period
+        return window.start_utc, window.end_utc if is_day else window.last - form.behind + dataset.period * (
+            not form.half_open
+        )
 
     @settings(max_examples=30)
     @given(st.dates(date(2009, 1, 1), date(2026, 10, 31)), st.integers(0, 60))
     def check(first: date, more: int) -> None:
         last = first + more * DAY
-        asked = [form.read(request) for request in form.windows(first, last, dataset.period)]
+        asked = [form.read(request) for request in form.windows(first, last, dataset.period, **SCOPE)]
         spans = [span(window) for window in asked if window]
         assert len(spans) == len(asked) > 0
         assert [spans[0][0], spans[-1][1]] == [local_midnight_utc(first), local_midnight_utc(last + DAY)]
@@ -259,8 +274,17 @@ def test_a_declaration_holds_together(dataset: Dataset) -> None:
     names = [column.name for column in dataset.columns]
     assert len(set(names)) == len(names)
     assert not {name for name, _ in BOOKKEEPING} & set(names)
-    assert dataset.by_name[dataset.time_column].role == "key"
-    assert dataset.values, "without values no change would ever be seen"
+    assert (dataset.time_column is None) == (dataset.kind == "reference")
+    if dataset.time_column is not None:
+        assert dataset.by_name[dataset.time_column].role == "key"
+        assert dataset.values, "without values no change would ever be seen"
+    else:
+        assert dataset.newest
+        assert not dataset.forms
+    assert dataset.awaited is None or dataset.by_name[dataset.awaited].role == "value"
+    assert all(dataset.by_name[name].role == "key" for name in re.compile(dataset.requests).groupindex)
+    assert list(dataset.again_at) == sorted(dataset.again_at)
+    assert all(age <= dataset.revised_for + 12 * HALF_HOUR for age in dataset.again_at)
     assert all(column.unit for column in dataset.values if column.type == "number")
     assert dataset.stamp is None or dataset.by_name[dataset.stamp].type == "instant"
     for form in dataset.forms:
@@ -303,14 +327,14 @@ def test_a_raw_table_has_the_columns_types_and_key_of_its_declaration(workspace:
         assert column.type != "text" or bool(sorts_by_character) == (column.role == "key")
     assert found.keys() == {name for name, _ in BOOKKEEPING}
     ((primary,),) = rows_of(workspace, PRIMARY_KEY, [f"raw.{dataset.id}"])
-    assert primary[0] == dataset.time_column
+    assert dataset.time_column in (None, primary[0])
     assert sorted(primary) == sorted([*(column.name for column in dataset.keys), "fetched_at", "lake_key"])
 
 
 def test_each_dataset_has_one_raw_table_and_nothing_else_has_one(workspace: Workspace) -> None:
     tables = rows_of(workspace, "select tablename from pg_tables where schemaname = 'raw'")
     records = {"loads", "load_days", "migrations", "prepared"}
-    assert sorted(name for (name,) in tables) == sorted({*DATASETS} | records)
+    assert sorted(name for (name,) in tables) == sorted({*KEPT} | records)
 
 
 EVERYTHING = """

@@ -8,7 +8,16 @@ from tests.conftest import rows_of
 ALL = {"fct_grid_half_hourly", "fct_grid_daily", "dim_settlement_periods"}
 HALF_HOURLY = {
     "2022-03-27": (46, ALL | {"fct_generation_half_hourly", "fct_demand_half_hourly", "fct_prices_half_hourly"}),
-    "2023-03-26": (46, ALL | {"fct_generation_half_hourly", "fct_prices_half_hourly", "fct_carbon_half_hourly"}),
+    "2023-03-26": (
+        46,
+        ALL
+        | {
+            "fct_generation_half_hourly",
+            "fct_prices_half_hourly",
+            "fct_retail_prices_half_hourly",
+            "fct_carbon_half_hourly",
+        },
+    ),
     "2025-10-26": (50, ALL | {"fct_carbon_half_hourly"}),
 }
 

@@ -187,11 +187,21 @@ def test_status_as_json_has_every_dataset(workspace: Workspace, command: Command
         "title": DATASETS["fuelhh"].title,
         "newest_data": "2024-01-01T00:00:00Z",
         "newest_fetch_utc": "2024-01-02T08:00:00Z",
+        "lag_minutes": datasets["fuelhh"]["lag_minutes"],
+        "allowed_lag_minutes": 95.0,
+        "gaps": 0,
         "bodies_loaded": 1,
         "versions": 1,
         "bodies_failed": 0,
+        "bodies_waiting": 0,
+        "last_error": None,
         "remarks": [],
     }
+    passed = datetime.now(UTC) - datetime(2024, 1, 1, 0, 30, tzinfo=UTC)
+    assert datasets["fuelhh"]["lag_minutes"] == pytest.approx(passed.total_seconds() / 60, abs=2)
+    sources = {one["source"]: one for one in told["sources"]}
+    assert sources["elexon"]["budget_per_minute"] == 120
+    assert sources["elexon"]["silent_since_utc"] is None
     assert datasets["system_prices"]["newest_data"] is None
 
 

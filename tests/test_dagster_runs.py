@@ -13,7 +13,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.settlement import periods_in
 from orchestration.definitions import WORKSPACE_VARIABLE, build_defs
 from simulator.server import Running, running
-from tests.conftest import WorkspaceMaker, rows_of
+from tests.conftest import WorkspaceMaker, environ_of, rows_of
 
 NOW = datetime(2026, 10, 26, 9, 7, tzinfo=UTC)
 
@@ -30,10 +30,8 @@ def workspace(make_workspace: WorkspaceMaker, grid: Running, monkeypatch: pytest
     workspace = make_workspace()
     monkeypatch.setenv(WORKSPACE_VARIABLE, workspace.name)
     monkeypatch.setenv(VARIABLE, clock_text(NOW, datetime.now(UTC), 0))
-    urls = {"ELEXON": grid.elexon_url, "CARBON_INTENSITY": grid.carbon_intensity_url, "NESO": grid.neso_url}
-    for name, url in urls.items():
-        monkeypatch.setenv(f"ENERGY_MONITOR_{name}_URL", url)
-        monkeypatch.setenv(f"ENERGY_MONITOR_{name}_REQUESTS_PER_MINUTE", "60000")
+    for name, value in environ_of(grid).items():
+        monkeypatch.setenv(name, value)
     return workspace
 
 

@@ -4,11 +4,12 @@ import itertools
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import DATASETS
+from ingestion.catalogue import DATASETS, KEPT
 from tests.conftest import REPOSITORY
 
 HEAVY = ("pandas", "numpy", "dagster", "dbt", "streamlit", "sqlalchemy", "boto3")
@@ -49,6 +50,25 @@ def test_every_dataset_is_a_source_of_dbt_and_has_a_staging_model() -> None:
         assert set(keys) == {column.name for column in dataset.keys}, f"{dataset.id} has another key in dbt"
 
 
+def test_each_value_of_a_measurement_is_looked_at_for_revisions() -> None:
+    mart = (REPOSITORY / "dbt_project" / "models" / "marts" / "sources" / "fct_revisions.sql").read_text()
+    declared = re.findall(r"'id': '(\w+)'.*?'values': \{(.*?)\}", mart, re.DOTALL)
+    found = {dataset: len(re.findall(r"'\w+': (?:number|'\w+')", values)) for dataset, values in declared}
+    measurements = [d for d in DATASETS.values() if d.kind == "measurement" and d.source != "history"]
+    assert found == {dataset.id: len(dataset.values) for dataset in measurements}
+
+
+def test_first_fetches_are_told_by_the_keys_of_the_catalogue() -> None:
+    model = next(path for path in MODELS if path.stem == "stg_ingestion__first_fetches").read_text()
+    named = {name: re.findall(r'"?(\w+)"?', keys) for name, keys in re.findall(r"set (\w+) = \[(.*?)\]", model)}
+    found = {
+        dataset: set(named.get(keys) or re.findall(r"\w+", keys))
+        for dataset, keys in re.findall(r"'(\w+)': \[(?:\[(.*?)\]|(?=\w))", model)
+    } | {dataset: set(named[name]) for dataset, name in re.findall(r"'(\w+)': \[(of_\w+)", model)}
+    asked = [dataset for dataset in DATASETS.values() if dataset.source != "history"]
+    assert found == {dataset.id: {column.name for column in dataset.keys} for dataset in asked}
+
+
 def test_state_rules_know_every_measurement_and_leave_no_age_out() -> None:
     import csv
 
@@ -62,4 +82,14 @@ def test_state_rules_know_every_measurement_and_leave_no_age_out() -> None:
         assert spans[0][0] == ""
         assert spans[-1][1] == ""
         assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(spans))
-    assert {rule["dataset"] for rule in rules} <= set(DATASETS)
+    assert {rule["dataset"] for rule in rules} <= set(KEPT)
+
+
+def test_the_mart_of_forecast_issues_knows_each_forecast_that_its_source_does_not_keep() -> None:
+    (model,) = (path.read_text() for path in MODELS if path.name == "fct_forecast_issues.sql")
+    declared = {name: int(minutes) for name, minutes in re.findall(r"'(\w+)': (\d+)", model)}
+    assert declared == {
+        dataset.id: dataset.cadence // timedelta(minutes=1)
+        for dataset in DATASETS.values()
+        if dataset.newest and dataset.kind == "forecast"
+    }

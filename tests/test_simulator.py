@@ -18,7 +18,8 @@ from simulator.carbon import actual_known_utc, forecast_g_per_kwh, intensity_g_p
 from simulator.clock import Clock
 from simulator.embedded import forecast_mw
 from simulator.five_minutes import published_at
-from simulator.grid import need
+from simulator.forecasts import demand_mw, wind_mw
+from simulator.grid import need, state
 from simulator.half_hours import index_of, start_of
 from simulator.prices import RUNS, imbalance
 from simulator.server import Running, running
@@ -60,12 +61,13 @@ def in_order(rows: list[dict[str, Any]]) -> list[str]:
 PRINT_BODIES = """
 import sys, json, hashlib
 from datetime import datetime, UTC
-from simulator import elexon, carbon_intensity, neso
+from simulator import elexon, carbon_intensity, carbon_regional, neso, octopus
+from simulator.octopus_requests import Request
 now = datetime(2024, 6, 12, 12, 2, 3, tzinfo=UTC)
 seed = int(sys.argv[1])
 day = {"settlementDateFrom": ["2024-06-11"], "settlementDateTo": ["2024-06-11"]}
 span = {"from": ["2024-06-10T23:00Z"], "to": ["2024-06-11T22:30Z"]}
-span |= {"publishDateTimeFrom": ["2024-06-11T00:00Z"], "publishDateTimeTo": ["2024-06-12T00:00Z"]}
+span |= {"publishDateTimeFrom": ["2024-06-11T00:00Z"], "publishDateTimeTo": ["2024-06-12T00:00Z"], "boundary": ["B3"]}
 for path, endpoint in elexon.ENDPOINTS.items():
     query = day if "FUEL" in path or "outturn" in path else span
     at = {"settlementDate": "2024-06-11", "settlementPeriod": "7"}
@@ -73,7 +75,15 @@ for path, endpoint in elexon.ENDPOINTS.items():
 for path, endpoint in carbon_intensity.ENDPOINTS.items():
     at = {"from": "2024-06-12T12:00Z", "to": "fw48h", "date": "2024-06-11", "period": "7"}
     print(path, json.dumps(carbon_intensity.answer(endpoint, seed, at, now)))
-for resource in ("db6c038f-98af-4570-ab60-24d71ebd0ae5", "bf5ab335-9b40-4ea4-b93a-ab4af7bce003"):
+for path, endpoint in carbon_regional.ENDPOINTS.items():
+    at = {"from": "2024-06-12T12:00Z", "to": "fw48h", "regionid": "7"}
+    print(path, json.dumps(carbon_intensity.answer(endpoint, seed, at, now)))
+for path, endpoint in octopus.ENDPOINTS.items():
+    for code in ("AGILE-23-12-06", "VAR-22-11-01"):
+        at = {"product": code, "tariff": f"E-1R-{code}-D"}
+        print(path, json.dumps(octopus.answer(endpoint, Request(seed, at, {}, now, "http://here/"))))
+files = "db6c038f-98af-4570-ab60-24d71ebd0ae5 bf5ab335-9b40-4ea4-b93a-ab4af7bce003 08e41551-80f8-4e28-a416-ea473a695db9"
+for resource in files.split():
     print(resource, json.dumps(neso.answer(seed, {"resource_id": [resource]}, now)))
 """
 
@@ -95,7 +105,8 @@ def test_two_processes_with_one_seed_give_equal_bytes_and_other_seeds_differ() -
     assert len(first) > 20
     assert first == second
     same = {ours.split()[0] for ours, theirs in zip(first, other, strict=True) if ours == theirs}
-    assert same == {"/intensity/factors"}
+    references = {"/reference/fueltypes/all", "/reference/interconnectors/all"}
+    assert same == {"/intensity/factors", "/products/", *references}
 
 
 def test_what_was_asked_before_does_not_matter() -> None:
@@ -108,13 +119,15 @@ def test_what_was_asked_before_does_not_matter() -> None:
 
 # ---------------------------------------------------------------- windows agree with each other
 
+PUBLISHED = [f"/datasets/{name}" for name in ("FUELHH", "FUELINST", "INDO", "ITSDO", "NDF", "WINDFOR", "AGPT")]
+
 
 @settings(max_examples=25)
 @given(
     start=st.datetimes(datetime(2016, 1, 1), datetime(2027, 12, 20), timezones=st.just(UTC)),
     hours=st.integers(1, 20),
     split=st.floats(0, 1),
-    path=st.sampled_from(["/datasets/FUELHH", "/datasets/FUELINST", "/datasets/INDO", "/datasets/ITSDO"]),
+    path=st.sampled_from(PUBLISHED),
 )
 def test_a_window_asked_for_whole_equals_its_parts(
     grid: Running, start: datetime, hours: int, split: float, path: str
@@ -160,6 +173,10 @@ def test_a_settlement_day_equals_its_periods_and_its_publish_window(grid: Runnin
         "/balancing/pricing/market-index?from=2024-06-11T23:00Z&to=2024-06-12T22:30Z",
         "/balancing/settlement/system-prices/2024-06-12",
         "/datasets/REMIT?publishDateTimeFrom=2024-06-12T00:00Z&publishDateTimeTo=2024-06-13T00:00Z",
+        "/datasets/NDF?publishDateTimeFrom=2024-06-12T11:00Z&publishDateTimeTo=2024-06-12T14:00Z",
+        "/datasets/WINDFOR?publishDateTimeFrom=2024-06-12T00:00Z&publishDateTimeTo=2024-06-13T00:00Z",
+        "/datasets/AGPT?publishDateTimeFrom=2024-06-12T00:00Z&publishDateTimeTo=2024-06-13T00:00Z",
+        "/datasets/FREQ?measurementDateTimeFrom=2024-06-12T11:00Z&measurementDateTimeTo=2024-06-12T14:00Z",
     ],
 )
 def test_asking_again_only_adds_what_was_published_since(grid: Running, path: str) -> None:
@@ -169,6 +186,24 @@ def test_asking_again_only_adds_what_was_published_since(grid: Running, path: st
         assert before <= rows
         before = rows
     assert before
+
+
+def test_a_frequency_window_asked_for_whole_equals_its_parts(grid: Running) -> None:
+    def between(first: str, last: str) -> list[str]:
+        return in_order(elexon_rows(grid, f"/system/frequency?from=2024-06-11T{first}Z&to=2024-06-11T{last}Z", NOON))
+
+    whole = between("10:00:00", "10:20:00")
+    assert len(whole) == 81
+    assert whole == sorted({*between("10:00:00", "10:07:22"), *between("10:07:22", "10:20:00")})
+
+
+def test_generation_by_type_is_the_half_hours_generation(grid: Running) -> None:
+    window = "publishDateTimeFrom=2024-06-11T12:00Z&publishDateTimeTo=2024-06-11T18:00Z"
+    for row in elexon_rows(grid, f"/datasets/AGPT?{window}", NOW):
+        mw = state(1, index_of(datetime.fromisoformat(row["startTime"])))
+        expected = {"Fossil Gas": mw.generation_mw["CCGT"] + mw.generation_mw["OCGT"], "Solar": mw.embedded_solar_mw}
+        if row["psrType"] in expected:
+            assert row["quantity"] == pytest.approx(expected[row["psrType"]], rel=0.2, abs=1)
 
 
 def test_five_minute_means_are_the_half_hour_within_rounding(grid: Running) -> None:
@@ -262,8 +297,6 @@ def test_any_year_can_be_asked_for(grid: Running, year: int) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("year", range(2009, 2038))
 def test_every_half_hour_of_every_year_has_a_sane_grid(year: int) -> None:
-    from simulator.grid import state
-
     first, last = index_of(datetime(year, 1, 1, tzinfo=UTC)), index_of(datetime(year + 1, 1, 1, tzinfo=UTC))
     for index in range(first, last, 3):
         now = state(1, index)
@@ -299,6 +332,16 @@ def test_nothing_is_served_before_it_is_published(grid: Running, now: datetime) 
     )
     assert messages
     assert all(datetime.fromisoformat(row["publishTime"]) <= now for row in messages)
+    published = f"publishDateTimeFrom={now - DAY / 2:%Y-%m-%dT%H:%M}&publishDateTimeTo={now + DAY / 2:%Y-%m-%dT%H:%M}"
+    for dataset, lag in (("NDF", timedelta(hours=1)), ("WINDFOR", timedelta(hours=5)), ("AGPT", timedelta(hours=1))):
+        stamps = [
+            datetime.fromisoformat(row["publishTime"]) for row in elexon_rows(grid, f"/datasets/{dataset}?{published}")
+        ]
+        assert now - lag < max(stamps) <= now
+    measured = [
+        datetime.fromisoformat(row["measurementTime"]) for row in elexon_rows(grid, f"/system/frequency?{span}")
+    ]
+    assert now - timedelta(seconds=135) <= max(measured) <= now - timedelta(seconds=15)
     for row in ask(grid, f"/intensity/{now - DAY:%Y-%m-%dT%H:%MZ}/{now + DAY:%Y-%m-%dT%H:%MZ}")["data"]:
         end = datetime.fromisoformat(row["to"])
         if row["intensity"]["actual"] is not None:
@@ -427,7 +470,20 @@ def test_forecasts_get_better_as_they_come_nearer() -> None:
         ahead = int(2 * hours)
         return mean(abs(forecast_mw(1, i, i - ahead)[kind] - mw) for i, mw in zip(targets, truth, strict=True))
 
-    for error in (carbon_error, lambda h: embedded_error(h, 0), lambda h: embedded_error(h, 1)):
+    def demand_error(hours: float) -> float:
+        ahead = int(2 * hours)
+        return mean(abs(demand_mw(1, i, i - ahead).national_mw - state(1, i).indo_mw) for i in targets)
+
+    def wind_error(hours: float) -> float:
+        ahead = timedelta(hours=hours)
+        full_hours = (i // 2 * 2 for i in targets)
+        return mean(
+            abs(wind_mw(1, start_of(i), start_of(i) - ahead) - (need(1, i).wind_mw + need(1, i + 1).wind_mw) / 2)
+            for i in full_hours
+        )
+
+    embedded = [lambda h: embedded_error(h, 0), lambda h: embedded_error(h, 1)]
+    for error in (carbon_error, demand_error, wind_error, *embedded):
         errors = [error(hours) for hours in (1, 6, 24, 47)]
         assert errors == sorted(errors)
         assert errors[-1] > 1.5 * errors[0] > 0
@@ -471,6 +527,15 @@ def test_outages_of_named_units_are_announced_revised_and_closed_and_take_power_
         assert before - during > 0.5 * last["unavailableCapacity"]
         assert datetime.fromisoformat(last["publishTime"]) >= end
     assert any(m["eventStatus"] == "Dismissed" for m in messages)
+
+
+# ---------------------------------------------------------------- where it is
+
+
+def test_it_says_where_each_source_is(grid: Running) -> None:
+    assert grid.octopus_url == f"http://127.0.0.1:{grid.port}/v1"
+    assert ask(grid, "/v1/products/")["count"] > 0
+    assert SESSION.get(grid.octopus_url + "/products/", timeout=10).json()["count"] > 0
 
 
 # ---------------------------------------------------------------- the clock

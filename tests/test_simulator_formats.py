@@ -19,7 +19,7 @@ from ingestion.catalogue import DATASETS
 from ingestion.datasets.neso import HISTORIC_DEMAND_FILES
 from ingestion.parsing import parse
 from ingestion.settlement import DAY
-from simulator import elexon
+from simulator import elexon, neso_forecast
 from simulator.neso_history import date_text
 from simulator.server import Running, running
 
@@ -107,10 +107,19 @@ CODES = ["CCGT", "WIND", "INTFR", "INTNSL", "PS", "NOTHING"]
 def elexon_requests(draw: st.DrawFn, path: str) -> str:
     """A request for a path: windows and parameters as people send them, wrong ones too."""
     start = draw(TIMES).replace(microsecond=0)
-    longest = 3 * 60 if "FUELINST" in path else 30 * 60
+    short = ("FUELINST", "NDF", "TSDF", "FREQ", "frequency")  # many rows an hour
+    longest = 60 if any(name in path for name in short) else 12 * 60 if "AGPT" in path else 30 * 60
     end = start + timedelta(minutes=draw(st.integers(0, longest)))
     form = draw(st.sampled_from(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%dT%H:%M:%S.0000000%%2B00:00"]))
     first, last = start.strftime(form), end.strftime(form)
+    if "reference" in path:
+        return path
+    if "FREQ" in path:
+        return f"{path}?measurementDateTimeFrom={first}&measurementDateTimeTo={last}"
+    if "frequency" in path:
+        return f"{path}?from={first}&to={last}"
+    if "AGPT" in path:
+        return f"{path}?publishDateTimeFrom={first}&publishDateTimeTo={last}"
     if "REMIT" in path:
         last = (start + min(end - start, DAY)).strftime(form)
         return f"{path}?publishDateTimeFrom={first}&publishDateTimeTo={last}"
@@ -123,6 +132,10 @@ def elexon_requests(draw: st.DrawFn, path: str) -> str:
         return path.replace("{settlementDate}", str(start.date())).replace("{settlementPeriod}", period)
     dates = f"settlementDateFrom={start.date()}&settlementDateTo={start.date()}"
     published = f"publishDateTimeFrom={first}&publishDateTimeTo={last}"
+    if any(name in path for name in ("NDF", "TSDF", "WINDFOR")):
+        window = draw(st.sampled_from(["", "page=2", published, published]))
+        boundary = draw(st.sampled_from(["", "&boundary=N", "&boundary=B4", "&boundary=nothing"]))
+        return f"{path}?{window}{boundary}"
     windows = ["", "page=2"] if "outturn" in path else ["", "page=2", published]
     if "FUELINST" in path:
         dates += f"&settlementPeriod={draw(st.integers(1, 46))}"
@@ -141,7 +154,7 @@ def test_elexon_responses_have_the_schema_of_their_path(
     body = json.loads(ask(grid.elexon_url + request))
     validator = jsonschema.Draft202012Validator(response_schema(openapi, path), format_checker=CHECK_FORMATS)
     validator.validate(body)
-    assert isinstance(body, list) == path.endswith("/stream")
+    assert isinstance(body, list) == path.endswith(("/stream", "/all"))
     if isinstance(body, dict):
         assert ("metadata" in body) != path.startswith("/datasets/")
     if "REMIT" in path:
@@ -157,10 +170,13 @@ LACKING_IN_RECORDINGS = {
     # the recorder of the whole yearly rows kept fewer of CKAN's own members; they are in the exact body of 2023
     "historic-demand": {".help", ".result.resource_id", ".result.include_total", ".result.records_format",
                         ".result._links", ".result._links.start", ".result._links.next"},
+    "demand-forecast": {".result.offset"},
 }  # fmt: skip
 LACKING_IN_SIMULATION = {
     "REMIT": {f"[].{name}" for name in OMITTED_IN_REMIT},  # left out where there is nothing to say
     "historic-demand": {f".result.fields[].info{rest}" for rest in ("", ".comment", ".description", ".title", ".type",
+                                                                    ".example", ".unit")},
+    "demand-forecast": {f".result.fields[].info{rest}" for rest in ("", ".comment", ".description", ".title", ".type",
                                                                     ".example", ".unit")},
 }  # fmt: skip
 
@@ -196,6 +212,11 @@ def simulated_url(grid: Running, entry: dict[str, Any]) -> str:
         return grid.elexon_url + request
     if entry["source"] == "carbon_intensity":
         return grid.carbon_intensity_url + request
+    if entry["source"] == "octopus":
+        return grid.octopus_url + request
+    if entry["dataset"] == "demand-forecast":
+        filters = quote(json.dumps({"Date": entry["covers"].split(" and ")}))
+        return f"{grid.neso_url}/datastore_search?resource_id={neso_forecast.RESOURCE}&filters={filters}"
     day = date.fromisoformat(entry["covers"]) if "=" in request else date(2023, 1, 1)
     filters = quote(json.dumps({"SETTLEMENT_DATE": date_text(day)}))
     return f"{grid.neso_url}/datastore_search?resource_id={HISTORIC_DEMAND_FILES[day.year]}&filters={filters}"
@@ -203,7 +224,21 @@ def simulated_url(grid: Running, entry: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "dataset",
-    ["FUELINST", "FUELHH", "system-prices", "demand-outturn", "REMIT", "intensity-date", "factors", "historic-demand"],
+    [
+        "FUELINST",
+        "FUELHH",
+        "system-prices",
+        "demand-outturn",
+        "REMIT",
+        "WINDFOR",
+        "intensity-date",
+        "factors",
+        "regional-intensity",
+        "regional-intensity-by-id",
+        "historic-demand",
+        "demand-forecast",
+        "standard-unit-rates",
+    ],
 )
 def test_bodies_have_the_fields_types_and_nesting_of_the_recorded_ones(
     grid: Running, recorded: Path, dataset: str
@@ -246,6 +281,43 @@ def test_the_envelope_of_nesos_answers_is_the_recorded_one(grid: Running, record
         assert ours[name] == theirs[name]
 
 
+def recorded_body(recorded: Path, dataset: str) -> Any:
+    entry = recorded_entries(recorded)[dataset][0]
+    return json.loads(gzip.decompress((recorded / entry["file"]).read_bytes()))
+
+
+def test_an_issue_of_the_wind_forecast_has_the_recorded_hours(grid: Running, recorded: Path) -> None:
+    real = recorded_body(recorded, "WINDFOR")["data"]
+    grid.set_clock(datetime(2026, 9, 4, 23, 40, tzinfo=UTC), speed=0)
+    found = json.loads(ask(grid.elexon_url + "/datasets/WINDFOR"))["data"]
+    grid.set_clock(NOW, speed=0)
+    assert [row | {"generation": 0} for row in found] == [row | {"generation": 0} for row in real]
+
+
+def test_nesos_demand_forecast_has_the_recorded_fields_and_order(grid: Running, recorded: Path) -> None:
+    real = recorded_body(recorded, "demand-forecast")["result"]
+    entry = recorded_entries(recorded)["demand-forecast"][0]
+    found = json.loads(ask(simulated_url(grid, entry)))["result"]
+    assert found["fields"] == [{"id": field["id"], "type": field["type"]} for field in real["fields"]]
+    assert found["total"] == real["total"] == len(found["records"])
+    numbers = ("_id", "Demand_Forecast", "Demand_Outturn", "TRIAD_Avoidance_Corrected_Demand_Outturn", "APE")
+    for ours, theirs in zip(found["records"], real["records"], strict=True):
+        assert list(ours) == list(theirs)
+        assert ours["_id"] - theirs["_id"] == found["records"][0]["_id"] - real["records"][0]["_id"]
+        for name in ours.keys() - {*numbers, "Absolute_Error"}:
+            assert ours[name] == theirs[name], name
+
+
+def test_the_regions_have_their_recorded_names(grid: Running, recorded: Path) -> None:
+    (first, *_) = recorded_body(recorded, "regional-intensity")["data"]
+    body = json.loads(ask(grid.carbon_intensity_url + "/regional/intensity/2026-05-06T00:00Z/fw24h"))
+    names = ("regionid", "dnoregion", "shortname")
+    ours, theirs = ([[region[n] for n in names] for region in row["regions"]] for row in (body["data"][0], first))
+    assert ours == theirs
+    fuels = [part["fuel"] for part in first["regions"][0]["generationmix"]]
+    assert [part["fuel"] for part in body["data"][0]["regions"][0]["generationmix"]] == fuels
+
+
 def test_the_published_factors_are_the_recorded_ones(grid: Running, recorded: Path) -> None:
     (entry,) = recorded_entries(recorded)["factors"]
     real = json.loads(gzip.decompress((recorded / entry["file"]).read_bytes()))
@@ -264,46 +336,63 @@ def test_the_carbon_bands_are_the_published_ones(recorded: Path) -> None:
 
 # ---------------------------------------------------------------- our own parser
 
+MANY_ROWS = ("ndf", "tsdf", "frequency")
 FORMS = [
     pytest.param(dataset, form, id=f"{dataset.id} {form.template[:60]}")
     for dataset in DATASETS.values()
     for form in dataset.forms
-    if form.template.startswith("/")
+    if not form.template.startswith("datastore_search (")  # how old recordings say what was asked
 ]
+
+
+def base_url(grid: Running, source: str) -> str:
+    return {
+        "elexon": grid.elexon_url,
+        "carbon_intensity": grid.carbon_intensity_url,
+        "neso": grid.neso_url,
+        "octopus": grid.octopus_url,
+    }[source]
 
 
 @pytest.mark.parametrize(("dataset", "form"), FORMS)
 @settings(max_examples=3)
 @given(start=st.datetimes(datetime(2018, 6, 1), datetime(2026, 7, 1), timezones=st.just(UTC)))
 def test_ingestion_takes_every_form_of_every_dataset(grid: Running, dataset: Any, form: Any, start: datetime) -> None:
+    earliest = {"octopus": datetime(2024, 10, 2, tzinfo=UTC), "neso": datetime(2021, 4, 2, tzinfo=UTC)}
+    start = max(start, earliest.get(dataset.source, start))
     start = start.replace(second=0, microsecond=0, minute=30 * (start.minute // 30))
-    ahead = dataset.kind == "forecast"
-    grid.set_clock(start if ahead else NOW, speed=0)
-    base = {"elexon": grid.elexon_url, "carbon_intensity": grid.carbon_intensity_url, "neso": grid.neso_url}
-    longest = min(form.span or form.largest, 2 * DAY)
+    grid.set_clock(start if form.span else NOW, speed=0)
+    longest = min(form.span or form.largest, timedelta(hours=2) if dataset.id in MANY_ROWS else 2 * DAY)
+    scope = {"regionid": "13", **dataset.scopes[0]}
     if form.type == "day":
-        request = form.write(start.date(), start.date())
+        request = form.write(start.date(), start.date(), **scope)
     else:
-        request = form.write(start, start + (form.span or longest))
+        request = form.write(start, start + (form.span or longest), **scope)
     window = dataset.window_of(request)
     assert window is not None
-    body = parse(dataset, ask(base[dataset.source] + request), window)
+    body = parse(dataset, ask(base_url(grid, dataset.source) + request), window, dataset.scope_of(request))
     assert body.rows
     assert body.unknown_fields == ()
     grid.set_clock(NOW, speed=0)
 
 
-def test_ingestion_takes_the_newest_issue_of_the_embedded_forecast(grid: Running) -> None:
-    dataset = DATASETS["neso_embedded_forecast"]
-    assert dataset.newest is not None
-    body = parse(dataset, ask(grid.neso_url + dataset.newest), None)
-    assert len(body.rows) == 14 * 48
+@pytest.mark.parametrize("dataset", [dataset for dataset in DATASETS.values() if dataset.newest], ids=lambda d: d.id)
+def test_ingestion_takes_what_each_source_knows_now(grid: Running, dataset: Any) -> None:
+    request = dataset.newest.format(now=f"{NOW.replace(minute=0):%Y-%m-%dT%H:%MZ}", **dataset.scopes[0])
+    content = ask(base_url(grid, dataset.source) + request)
+    body = parse(dataset, content, dataset.window_of(request), dataset.scope_of(request))
+    assert body.rows
     assert body.unknown_fields == ()
+    if dataset.id == "neso_embedded_forecast":
+        assert len(body.rows) == 14 * 48
 
 
 def test_every_dataset_of_these_sources_is_served() -> None:
-    served = {parameter.values[0].id for parameter in FORMS}
+    served = {parameter.values[0].id for parameter in FORMS} | {d.id for d in DATASETS.values() if d.newest}
     assert served >= {
         "fuelhh", "fuelinst", "demand_outturn", "system_prices", "market_index", "remit", "carbon_national_actual",
-        "carbon_national_forecast", "neso_historic_demand",
+        "carbon_national_forecast", "neso_historic_demand", "ndf", "tsdf", "windfor", "agpt", "frequency",
+        "interconnectors", "fuel_types", "carbon_generation_mix", "carbon_regional_forecast", "carbon_factors",
+        "neso_embedded_forecast", "neso_demand_forecast", "octopus_products", "octopus_unit_rates",
+        "octopus_standing_charges",
     }  # fmt: skip

@@ -4,10 +4,14 @@
     was never asked for is no row at all.
 
     datasets: their ids. periods: a relation or CTE of settlement_date, settlement_period and `start`.
+    by_scope: for datasets that are asked for tariff by tariff; then there is a row per scope, too.
 -#}
-{% macro asked_periods(datasets, periods, start) -%}
+{% macro asked_periods(datasets, periods, start, by_scope=false) -%}
     select
         spans.dataset,
+        {% if by_scope -%}
+        spans.scope,
+        {% endif -%}
         periods.settlement_date,
         periods.settlement_period,
         periods.{{ start }},
@@ -16,6 +20,7 @@
         -- an answer older than one for the whole day says nothing more about when the day was last covered
         select
             days.dataset,
+            days.scope,
             days.settlement_date,
             days.covered_from_utc,
             days.covered_to_utc,
@@ -24,7 +29,7 @@
             select
                 load_days.*,
                 max(case when load_days.is_whole_day then load_days.fetched_at_utc end)
-                    over (partition by load_days.dataset, load_days.settlement_date)
+                    over (partition by load_days.dataset, load_days.scope, load_days.settlement_date)
                     as newest_whole_day_utc
             from {{ ref('stg_ingestion__load_days') }} as load_days
             where
@@ -32,12 +37,12 @@
                 and load_days.dataset in ('{{ datasets | join("', '") }}')
         ) as days
         where days.newest_whole_day_utc is null or days.fetched_at_utc >= days.newest_whole_day_utc
-        group by 1, 2, 3, 4
+        group by 1, 2, 3, 4, 5
     ) as spans
     inner join {{ periods }} as periods
         on
             spans.settlement_date = periods.settlement_date
             and spans.covered_from_utc <= periods.{{ start }}
             and spans.covered_to_utc > periods.{{ start }}
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4{{ ', 5' if by_scope }}
 {%- endmacro %}

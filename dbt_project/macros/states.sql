@@ -16,9 +16,10 @@
 
 {#-
     The newest version of each row of a staging model, with what the state of its numbers is made of: `is_withdrawn`,
-    `rule_state` and `settlement_run`. `asked` is a relation of asked periods; `key` names the columns of a row.
+    `rule_state` and `settlement_run`. `asked` is a relation of asked periods; `key` names the columns of a row, and
+    `scope` the one that only a request tells: answers for another tariff say nothing about this one.
 -#}
-{% macro newest_rows(relation, dataset, key, asked=none, start='period_start_utc') -%}
+{% macro newest_rows(relation, dataset, key, asked=none, start='period_start_utc', scope=none) -%}
     select
         confirmed.*,
         rules.state as rule_state,
@@ -42,8 +43,11 @@
             on
                 asked.dataset = '{{ dataset }}'
                 and versions.{{ start }} = asked.{{ start }}
+                {% if scope -%}
+                and versions.{{ scope }} = asked.scope
+                {% endif -%}
         {% endif -%}
-        left join ({{ absences(relation, dataset, key, start) }}) as absences
+        left join ({{ absences(relation, dataset, key, start, scope) }}) as absences
             on {% for column in key %}{{ ' and ' if not loop.first }}versions.{{ column }} = absences.{{ column }}{% endfor %}
 
         where versions.is_newest
@@ -58,7 +62,7 @@
 {%- endmacro %}
 
 {#- Of the rows that the newest complete answers lack: how many lack it, and the last one that still had it. -#}
-{% macro absences(relation, dataset, key, start='period_start_utc') -%}
+{% macro absences(relation, dataset, key, start='period_start_utc', scope=none) -%}
         select
             {% for column in key %}versions.{{ column }}, {% endfor %}
             count(distinct case
@@ -75,6 +79,9 @@
                 and versions.settlement_date = answers.settlement_date
                 and answers.covered_from_utc <= versions.{{ start }}
                 and answers.covered_to_utc > versions.{{ start }}
+                {% if scope -%}
+                and versions.{{ scope }} = coalesce(answers.scope, versions.{{ scope }})
+                {% endif -%}
         where versions.is_newest and versions.absent_from_utc is not null
         group by {% for column in key %}versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 

@@ -5,9 +5,11 @@
     stamp: the column in which the source says when it made this version, where it has one.
 
     Adds to the raw columns
-      known_from_utc   the source's own stamp where it belongs to this very version, else when we fetched it
-      known_to_utc     when the next version became known; null for the newest
-      absent_from_utc  when an answer that covers the row lacked it, as the next thing that happened to this version
+      previous_fetched_at  when the version before was fetched; null for the first
+      known_from_utc       the source's own stamp where it belongs to this very version, else when we fetched it
+      known_to_utc         when the next version became known; null for the newest
+      absent_from_utc      when an answer that covers the row lacked it, as the next thing that happened to this version
+      absent_lake_key      the body of that answer
 
     A stamp that is no later than the fetch of the version before cannot be this version's own: the source changed
     the row and kept the stamp. Versions of a key are ordered by fetched_at and lake_key.
@@ -38,7 +40,9 @@
                 compared.*,
                 lag(compared.fetched_at) over ({{ of_key }}) as previous_fetched_at,
                 lead(case when compared.is_absent then compared.fetched_at end) over ({{ of_key }})
-                    as absent_from_utc
+                    as absent_from_utc,
+                lead(case when compared.is_absent then compared.lake_key end) over ({{ of_key }})
+                    as absent_lake_key
             from (
                 select
                     loaded.*,

@@ -16,6 +16,7 @@ from energy_monitor.up.processes import ROOT
 from energy_monitor.workspace import Workspace
 from ingestion.sources import SOURCES
 from simulator.clock import Clock
+from simulator.faults import Faults
 from simulator.server import Running
 
 BIN = Path(sys.executable).parent
@@ -62,7 +63,8 @@ def simulator_port() -> int:
 
 def simulated_sources(port: int) -> dict[str, str]:
     """The sources' addresses where a simulator on a port of this machine stands in for all of them."""
-    grid = Running(port, Clock())
+    clock = Clock()
+    grid = Running(port, clock, Faults(0, clock))
     return {f"ENERGY_MONITOR_{source.upper()}_URL": getattr(grid, f"{source}_url") for source in SOURCES}
 
 

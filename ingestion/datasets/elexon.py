@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ingestion.dataset import BodyError, Column, Dataset, Form
-from ingestion.settlement import DAY, HALF_HOUR
+from ingestion.dataset import NEXT_DAYS, BodyError, Column, Dataset, Form
+from ingestion.settlement import DAY, HALF_HOUR, HOUR
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -26,8 +26,9 @@ def _by_day(path: str, largest: timedelta) -> Form:
     return Form(f"{path}?settlementDateFrom={{first}}&settlementDateTo={{last}}", "settlementDate", "day", largest)
 
 
-def _by_publish_time(path: str, largest: timedelta, behind: timedelta, complete: bool = False) -> Form:
-    template = f"{path}?publishDateTimeFrom={{first}}&publishDateTimeTo={{last}}"
+def by_publish_time(path: str, largest: timedelta, behind: timedelta, complete: bool = False, more: str = "") -> Form:
+    """A window of publish times; `behind` is how long after a row's start it is published, `more` goes to the query."""
+    template = f"{path}?publishDateTimeFrom={{first}}&publishDateTimeTo={{last}}{more}"
     return Form(template, "publishTime", "instant", largest, behind=behind, complete=complete)
 
 
@@ -37,19 +38,24 @@ SETTLEMENT_LABELS = (
 )
 
 
-def _generation_by_fuel(code: str, dataset_id: str, title: str, period: timedelta, lag: timedelta) -> Dataset:
+def _generation_by_fuel(
+    code: str, dataset_id: str, title: str, meaning: str, period: timedelta, lag: timedelta
+) -> Dataset:
     """FUELHH and FUELINST differ only in the length of their period."""
     path = f"/datasets/{code}"
     return Dataset(
         id=dataset_id,
         source="elexon",
         title=title,
+        meaning=meaning,
+        revisions="None seen; FUELINST of a day in 2024 was equal 22 months later.",
+        seen="rebuilt",
         kind="measurement",
-        requests=f"{path}(/stream)?",
+        requests=f"{path}(?:/stream)?",
         forms=tuple(
             form
             for p in (path, f"{path}/stream")
-            for form in (_by_day(p, 7 * DAY), _by_publish_time(p, 7 * DAY, behind=period))
+            for form in (_by_day(p, 7 * DAY), by_publish_time(p, 7 * DAY, behind=period))
         ),
         rows=rows,
         columns=(
@@ -65,21 +71,38 @@ def _generation_by_fuel(code: str, dataset_id: str, title: str, period: timedelt
         cadence=period,
         publication_lag=lag,
         revised_for=2 * DAY,
+        again_at=NEXT_DAYS,
         stamp="publishTime",
     )
 
 
-FUELHH = _generation_by_fuel("FUELHH", "fuelhh", "Generation by fuel, half-hourly", HALF_HOUR, timedelta(minutes=15))
+FUELHH = _generation_by_fuel(
+    "FUELHH",
+    "fuelhh",
+    "Generation by fuel, half-hourly",
+    "Mean power of a fuel, or of a cable (above 0: into GB), over a half-hour, as metered on the transmission system.",
+    HALF_HOUR,
+    timedelta(minutes=15),
+)
 FUELINST = _generation_by_fuel(
-    "FUELINST", "fuelinst", "Generation by fuel, five-minutely", FIVE_MINUTES, timedelta(minutes=10)
+    "FUELINST",
+    "fuelinst",
+    "Generation by fuel, five-minutely",
+    "As fuelhh, over five minutes.",
+    FIVE_MINUTES,
+    timedelta(minutes=10),
 )
 
 DEMAND_OUTTURN = Dataset(
     id="demand_outturn",
     source="elexon",
     title="Demand on the transmission system (INDO and ITSDO)",
+    meaning="INDO: mean demand without exports, pumping and station load; ITSDO: with them. What is generated in "
+    "local networks lowers both.",
+    revisions="None seen; both are called initial, and NESO may correct them in its own files.",
+    seen="rebuilt",
     kind="measurement",
-    requests="/demand/outturn(/stream)?",
+    requests="/demand/outturn(?:/stream)?",
     forms=(_by_day("/demand/outturn", 28 * DAY), _by_day("/demand/outturn/stream", 28 * DAY)),
     rows=rows,
     columns=(
@@ -95,13 +118,21 @@ DEMAND_OUTTURN = Dataset(
     cadence=HALF_HOUR,
     publication_lag=timedelta(minutes=15),
     revised_for=2 * DAY,
+    again_at=NEXT_DAYS,
     stamp="publishTime",
 )
+
+# Hours after the end of a settlement date at which a run has replaced its prices: II, SF, R1, R2, R3, RF, DF.
+SETTLEMENT_RUNS = tuple(HOUR * age for age in (168, 576, 1416, 3048, 5592, 10200, 20400))
 
 SYSTEM_PRICES = Dataset(
     id="system_prices",
     source="elexon",
     title="Imbalance (system) prices and net imbalance volume",
+    meaning="What those who were out of balance pay or get; above 0 of net imbalance volume, the system was short.",
+    revisions="Overwritten in place by each settlement run (II, SF, R1, R2, R3, RF, DF), up to about 28 months later; "
+    "the answer does not say which run it is of.",
+    seen="recorded",
     kind="measurement",
     requests=r"/balancing/settlement/system-prices/[\d-]+",
     forms=(Form("/balancing/settlement/system-prices/{first}", "settlementDate", "day", DAY),),
@@ -135,6 +166,7 @@ SYSTEM_PRICES = Dataset(
     cadence=HALF_HOUR,
     publication_lag=timedelta(minutes=30),
     revised_for=timedelta(days=900),  # the last settlement run, DF, comes about 28 months after the day
+    again_at=(*NEXT_DAYS, *(age + 5 * HOUR for age in SETTLEMENT_RUNS)),
     stamp="createdDateTime",
 )
 
@@ -142,8 +174,11 @@ MARKET_INDEX = Dataset(
     id="market_index",
     source="elexon",
     title="Market index prices and volumes, by provider",
+    meaning="Price and volume of short-term trades; of APXMIDP where its volume is above 0, it is the headline price.",
+    revisions="None seen.",
+    seen="no",
     kind="measurement",
-    requests="/balancing/pricing/market-index|/datasets/MID(/stream)?",
+    requests="/balancing/pricing/market-index|/datasets/MID(?:/stream)?",
     forms=tuple(
         Form(f"{path}?from={{first}}&to={{last}}", "startTime", "instant", 7 * DAY)
         for path in ("/balancing/pricing/market-index", "/datasets/MID", "/datasets/MID/stream")
@@ -162,17 +197,21 @@ MARKET_INDEX = Dataset(
     cadence=HALF_HOUR,
     publication_lag=timedelta(minutes=15),
     revised_for=2 * DAY,
+    again_at=NEXT_DAYS,
 )
 
 REMIT = Dataset(
     id="remit",
     source="elexon",
     title="REMIT messages on unavailable plant",
+    meaning="What a plant's owner says is out of order: how much, from when to when, and why.",
+    revisions="New revisions of a message are new rows; one was seen sent again with other content.",
+    seen="recorded",
     kind="message",
-    requests="/datasets/REMIT(/stream)?",
+    requests="/datasets/REMIT(?:/stream)?",
     forms=tuple(
         # A message's publish time is part of its key, so what an answer lacks is known to be absent.
-        _by_publish_time(path, DAY, behind=timedelta(0), complete=True)
+        by_publish_time(path, DAY, behind=timedelta(0), complete=True)
         for path in ("/datasets/REMIT/stream", "/datasets/REMIT")
     ),
     rows=rows,
@@ -211,6 +250,7 @@ REMIT = Dataset(
     cadence=HALF_HOUR,
     publication_lag=timedelta(minutes=15),
     revised_for=2 * DAY,
+    again_at=NEXT_DAYS,
     stamp="publishTime",
 )
 

@@ -1,4 +1,7 @@
-"""NESO's data portal (CKAN): embedded wind and solar, as it was and as it is expected. NESO Open Data Licence."""
+"""NESO's data portal (CKAN): demand and embedded wind and solar, as they were and as they are expected.
+
+NESO Open Data Licence.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from ingestion.dataset import BodyError, Column, Dataset, Form, Window
-from ingestion.settlement import DAY, HALF_HOUR
+from ingestion.settlement import DAY, HALF_HOUR, HOUR
 
 SEARCH = "/datastore_search"
 # The yearly files of "Historic demand data".
@@ -33,26 +36,52 @@ HISTORIC_DEMAND_FILES = {
     2026: "8a4a771c-3929-4e56-93ad-cdf13219dea5",
 }
 EMBEDDED_FORECAST_FILE = "db6c038f-98af-4570-ab60-24d71ebd0ae5"
+DEMAND_FORECAST_FILE = "08e41551-80f8-4e28-a416-ea473a695db9"
 MOST_ROWS = 32000  # the largest `limit` that CKAN takes
-RECORDED_REQUEST = r"datastore_search \(historic demand data \d{4}\).*"  # how old recordings say what was asked
+# how old recordings say what was asked
+RECORDED_REQUEST = r"datastore_search \(historic demand data \d{4}\).*"
+RECORDED_FORECAST_REQUEST = r"datastore_search \(1-day-ahead demand forecast and outturn\)"
 
 
 @dataclass(frozen=True)
-class YearlyFileForm(Form):
+class FilterForm(Form):
+    """Days of a file, each named in a filter."""
+
+    def write(self, first: date | datetime, last: date | datetime, **scope: str) -> str:
+        """The request for days. Raises ValueError for what is no window of days."""
+        request = _search(self.template, self.column, [day.isoformat() for day in _days(first, last)])
+        if self.read(request) != Window(self, first, last):
+            raise ValueError(f"{self.template} cannot ask for {first} to {last}")
+        return request
+
+    def read(self, request: str) -> Window | None:
+        """The window of a request, from its filter."""
+        return self._window_of_days(request, spellings=1)
+
+    def _window_of_days(self, request: str, spellings: int) -> Window | None:
+        query = parse_qs(urlsplit(request).query)
+        try:
+            days = json.loads(query["filters"][0])[self.column][::spellings]
+            return Window(self, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+
+
+@dataclass(frozen=True)
+class YearlyFileForm(FilterForm):
     """Days of the yearly files. Years write their dates in different ways, so each day is asked for in all of them."""
 
-    def write(self, first: date | datetime, last: date | datetime) -> str:
-        spellings = [text for day in _days(first, last) for text in _spellings(day)]
-        filters = quote(json.dumps({"SETTLEMENT_DATE": spellings}, separators=(",", ":")))
+    def write(self, first: date | datetime, last: date | datetime, **scope: str) -> str:
+        """The request for days of one year. Raises ValueError where no file that is known holds them."""
         file = HISTORIC_DEMAND_FILES.get(first.year)
         if file is None:
             raise ValueError(f"NESO's file of historic demand for {first.year} is not known")
-        request = f"{SEARCH}?resource_id={file}&filters={filters}&limit={MOST_ROWS}"
+        request = _search(file, self.column, [text for day in _days(first, last) for text in _spellings(day)])
         if first.year != last.year or self.read(request) != Window(self, first, last):
             raise ValueError(f"no yearly file of historic demand holds {first} to {last}")
         return request
 
-    def windows(self, first_day: date, last_day: date, period: timedelta) -> Iterator[str]:
+    def windows(self, first_day: date, last_day: date, period: timedelta, **scope: str) -> Iterator[str]:
         """As for every form; years whose file is not known are left out. Raises ValueError where that leaves none."""
         years = range(first_day.year, last_day.year + 1)
         for year in [year for year in years if year in HISTORIC_DEMAND_FILES] or years:
@@ -60,12 +89,13 @@ class YearlyFileForm(Form):
             yield from super().windows(first, last, period)
 
     def read(self, request: str) -> Window | None:
-        query = parse_qs(urlsplit(request).query)
-        try:
-            days = json.loads(query["filters"][0])["SETTLEMENT_DATE"][::3]
-            return Window(self, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
+        """The window of a request, from its filter."""
+        return self._window_of_days(request, spellings=3)
+
+
+def _search(file: str, column: str, days: list[str]) -> str:
+    filters = quote(json.dumps({column: days}, separators=(",", ":")))
+    return f"{SEARCH}?resource_id={file}&filters={filters}&limit={MOST_ROWS}"
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -88,10 +118,22 @@ def records(body: Any) -> list[Mapping[str, Any]]:
     return found
 
 
+def cut_short(body: Any) -> str | None:
+    """Why an answer does not hold all that was asked for."""
+    result = body["result"]
+    total, came = result.get("total"), len(result["records"])
+    if not isinstance(total, str) or not total.isdigit() or int(total) <= came:  # a number comes as its own text
+        return None
+    return f"the answer holds {came} of {total} rows, and would be taken for all there are"
+
+
 HISTORIC_DEMAND = Dataset(
     id="neso_historic_demand",
     source="neso",
     title="Demand outturn with embedded wind and solar and the flows of interconnectors",
+    meaning="NESO's yearly files: national and transmission demand, estimates of what local networks generate, flows.",
+    revisions="The file grows days later, and is corrected within weeks.",
+    seen="recorded",
     kind="measurement",
     requests="|".join([rf"{SEARCH}\?resource_id=({'|'.join(HISTORIC_DEMAND_FILES.values())})", RECORDED_REQUEST]),
     forms=(
@@ -104,6 +146,7 @@ HISTORIC_DEMAND = Dataset(
         ),
     ),
     rows=records,
+    cut_short=cut_short,
     columns=(
         Column("SETTLEMENT_DATE", "day", "key"),
         Column("SETTLEMENT_PERIOD", "integer", "key"),
@@ -133,13 +176,17 @@ HISTORIC_DEMAND = Dataset(
     period=HALF_HOUR,
     cadence=DAY,
     publication_lag=25 * DAY,  # the file is said to run 21 days behind
-    revised_for=timedelta(days=60),
+    revised_for=timedelta(days=61),
+    again_at=tuple(DAY * days + 5 * HOUR for days in (26, 33, 47, 61)),
 )
 
 EMBEDDED_FORECAST = Dataset(
     id="neso_embedded_forecast",
     source="neso",
     title="Embedded wind and solar, forecast up to 14 days ahead",
+    meaning="What wind and sun are expected to generate in local networks, half-hour by half-hour.",
+    revisions="Changes with each issue, about hourly; its source keeps the newest issue alone.",
+    seen="no",
     kind="forecast",
     requests=rf"{SEARCH}\?resource_id={EMBEDDED_FORECAST_FILE}",
     forms=(),  # the file holds the newest issue, whatever is asked for
@@ -163,4 +210,40 @@ EMBEDDED_FORECAST = Dataset(
     revised_for=timedelta(0),
 )
 
-DATASETS = (HISTORIC_DEMAND, EMBEDDED_FORECAST)
+DEMAND_FORECAST = Dataset(
+    id="neso_demand_forecast",
+    source="neso",
+    title="Demand, forecast a day ahead, with what it came to",
+    meaning="National demand as expected the morning before, and its outturn.",
+    revisions="The outturn is filled in after the day.",
+    seen="recorded",
+    kind="forecast",
+    requests=rf"{SEARCH}\?resource_id={DEMAND_FORECAST_FILE}|{RECORDED_FORECAST_REQUEST}",
+    forms=(FilterForm(DEMAND_FORECAST_FILE, "Date", "day", largest=62 * DAY),),
+    rows=records,
+    cut_short=cut_short,
+    columns=(
+        Column("Date", "day", "key"),
+        Column("Settlement_Period", "integer", "key"),
+        Column("Demand_Forecast", "number", "value", "MW"),
+        Column("Demand_Outturn", "number", "value", "MW"),
+        Column("TRIAD_Avoidance_Estimate", "number", "value", "MW"),
+        Column("TRIAD_Avoidance_Corrected_Demand_Outturn", "number", "value", "MW"),
+        Column("APE", "number", "value", "%, of the forecast's error"),
+        Column("Absolute_Error", "number", "value", "MW"),
+        Column("Month", "text", "attribute"),
+        Column("Datetime", "text", "attribute", "local time of the period's end"),
+        Column("Publish_Datetime", "text", "attribute", "local time"),
+        Column("_id", "integer", "attribute"),
+    ),
+    time_column="Date",
+    period=HALF_HOUR,
+    cadence=DAY,
+    publication_lag=timedelta(0),
+    ahead=DAY,
+    ask_at="5 10 * * *",  # the next day's is out by nine in the morning
+    revised_for=7 * DAY,
+    again_at=(12 * HOUR, 36 * HOUR, 7 * DAY),
+)
+
+DATASETS = (HISTORIC_DEMAND, EMBEDDED_FORECAST, DEMAND_FORECAST)

@@ -47,3 +47,19 @@
 {% macro default__clock_label(timestamp_without_zone) -%}
     to_char({{ timestamp_without_zone }}, 'HH24:MI')
 {%- endmacro %}
+
+{#- The UTC day of an instant. -#}
+{% macro utc_date(instant) -%}
+    {{ return(adapter.dispatch('utc_date')(instant)) }}
+{%- endmacro %}
+{% macro default__utc_date(instant) -%}
+    cast(({{ instant }} at time zone 'UTC') as date)
+{%- endmacro %}
+
+{#- An instant as text that says its zone: 2024-08-13T13:00:00Z. -#}
+{% macro utc_label(instant) -%}
+    {{ return(adapter.dispatch('utc_label')(instant)) }}
+{%- endmacro %}
+{% macro default__utc_label(instant) -%}
+    to_char({{ instant }} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+{%- endmacro %}

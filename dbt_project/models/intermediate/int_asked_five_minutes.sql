@@ -15,4 +15,4 @@ intervals as (
 
 )
 
-{{ asked_periods(['fuelinst'], 'intervals', 'interval_start_utc') }}
+{{ asked_periods(['fuelinst', 'history_fuelinst'], 'intervals', 'interval_start_utc') }}

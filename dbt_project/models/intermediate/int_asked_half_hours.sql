@@ -6,6 +6,10 @@
     'carbon_national_actual',
     'carbon_national_forecast',
     'neso_historic_demand',
+    'history_fuel_mix',
+    'history_system_prices',
+    'history_demand',
+    'history_carbon_national',
 ] -%}
 
 {{ asked_periods(datasets, ref('dim_settlement_periods'), 'period_start_utc') }}

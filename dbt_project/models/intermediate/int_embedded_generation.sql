@@ -24,8 +24,9 @@ joined as (
         forecast.embedded_wind_mw as forecast_wind_mw,
         -- both come in one row of either source
         outturn.embedded_solar_mw is null and forecast.embedded_solar_mw is not null as is_forecast,
-        outturn.fetched_at_utc as outturn_fetched_at_utc,
-        outturn.lake_key as outturn_lake_key,
+        outturn.embedded_source_dataset as outturn_source_dataset,
+        outturn.embedded_fetched_at_utc as outturn_fetched_at_utc,
+        outturn.embedded_lake_key as outturn_lake_key,
         forecast.fetched_at_utc as forecast_fetched_at_utc,
         forecast.lake_key as forecast_lake_key
     from outturn
@@ -47,6 +48,7 @@ select
         when outturn_wind_mw is null and forecast_wind_mw is not null then 'forecast'
         else outturn_wind_state
     end as embedded_wind_state,
+    case when is_forecast then 'neso_embedded_forecast' else outturn_source_dataset end as source_dataset,
     case when is_forecast then forecast_fetched_at_utc else outturn_fetched_at_utc end as fetched_at_utc,
     case when is_forecast then forecast_lake_key else outturn_lake_key end as lake_key
 from joined

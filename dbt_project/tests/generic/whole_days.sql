@@ -4,17 +4,18 @@
 
     datasets: their ids; without them every settlement date of the model must be whole.
     start: the column of the starts. per_half_hour: how many of them a half-hour has.
+    scope: the column that only a request tells, such as the tariff; then each of its values has its whole days.
 -#}
-{% test whole_days(model, datasets=none, start='period_start_utc', per_half_hour=1) %}
+{% test whole_days(model, datasets=none, start='period_start_utc', per_half_hour=1, scope=none) %}
 
 with whole_days as (
 
     {% if datasets -%}
-    select distinct settlement_date
+    select distinct settlement_date{{ ', scope' if scope }}
     from {{ ref('stg_ingestion__load_days') }}
     where is_whole_day and dataset in ('{{ datasets | join("', '") }}')
     {%- else -%}
-    select distinct settlement_date from {{ model }}
+    select distinct settlement_date{{ ', ' ~ scope ~ ' as scope' if scope }} from {{ model }}
     {%- endif %}
 
 ),
@@ -23,9 +24,12 @@ counted as (
 
     select
         settlement_date,
+        {% if scope -%}
+        {{ scope }} as scope,
+        {% endif -%}
         count(distinct {{ start }}) as starts
     from {{ model }}
-    group by 1
+    group by 1{{ ', 2' if scope }}
 
 )
 
@@ -34,7 +38,12 @@ select
     coalesce(counted.starts, 0) as starts,
     {{ periods_in('whole_days.settlement_date') }} * {{ per_half_hour }} as starts_expected
 from whole_days
-left join counted on whole_days.settlement_date = counted.settlement_date
+left join counted
+    on
+        whole_days.settlement_date = counted.settlement_date
+        {% if scope -%}
+        and whole_days.scope = counted.scope
+        {% endif %}
 where coalesce(counted.starts, 0) <> {{ periods_in('whole_days.settlement_date') }} * {{ per_half_hour }}
 
 {% endtest %}

@@ -11,6 +11,10 @@ with generation as (
         case when generation.generation_mw < 0 then -generation.generation_mw else 0 end as negative_mw
     from {{ ref('fct_generation_half_hourly') }} as generation
     left join {{ ref('dim_fuels') }} as fuels on generation.fuel_code = fuels.fuel_code
+    -- a code that nobody expects there, and that its source took back, is no part of the mix that is missing
+    where
+        coalesce(generation.state, '') <> 'withdrawn'
+        or (fuels.is_known and coalesce(fuels.regular_from_utc <= generation.period_start_utc, true))
 
 ),
 
@@ -61,7 +65,10 @@ supply as (
 
 demand as (
 
+    -- forecasts of demand alone are no reason for a row
     select * from {{ ref('fct_demand_half_hourly') }}
+    where
+        coalesce(indo_state, itsdo_state, embedded_solar_state, embedded_wind_state, nd_state, tsd_state) is not null
 
 ),
 

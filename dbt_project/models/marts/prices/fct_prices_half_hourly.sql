@@ -1,12 +1,13 @@
 with asked as (
 
-    select * from {{ ref('int_asked_half_hours') }} where dataset in ('system_prices', 'market_index')
+    select * from {{ ref('int_asked_half_hours') }}
+    where dataset in ('system_prices', 'market_index', 'history_system_prices')
 
 ),
 
 system_prices_asked as (
 
-    select * from asked where dataset = 'system_prices'
+    select distinct period_start_utc from asked where dataset in ('system_prices', 'history_system_prices')
 
 ),
 
@@ -40,18 +41,80 @@ headline_rows as (
 
 ),
 
+file_rows as (
+
+    {{ history_rows(
+        ref('stg_history__system_prices'), 'history_system_prices', recorded='recorded_at_utc'
+    ) }}
+
+),
+
+-- Price and volume come in one row. A row of files is shown where Elexon has neither, and took none back.
+elexon_numbers as (
+
+    select
+        rows_of_elexon.period_start_utc,
+        {{ shown('rows_of_elexon', 'system_sell_price_gbp_per_mwh') }} as system_price_gbp_per_mwh,
+        {{ number_state('rows_of_elexon', 'system_sell_price_gbp_per_mwh') }} as system_price_state,
+        {{ shown('rows_of_elexon', 'net_imbalance_volume_mwh') }} as net_imbalance_volume_mwh,
+        rows_of_elexon.settlement_run,
+        rows_of_elexon.fetched_at_utc,
+        rows_of_elexon.lake_key
+    from system_price_rows as rows_of_elexon
+
+),
+
+file_numbers as (
+
+    select
+        file_rows.period_start_utc,
+        file_rows.system_sell_price_gbp_per_mwh as system_price_gbp_per_mwh,
+        {{ number_state('file_rows', 'system_sell_price_gbp_per_mwh') }} as system_price_state,
+        file_rows.net_imbalance_volume_mwh,
+        file_rows.settlement_run,
+        file_rows.fetched_at_utc,
+        file_rows.lake_key
+    from file_rows
+
+),
+
+system_price_sources as (
+
+    select
+        coalesce(elexon.period_start_utc, files.period_start_utc) as period_start_utc,
+        case
+            when elexon.system_price_state <> 'missing' or elexon.net_imbalance_volume_mwh is not null
+                then 'system_prices'
+            when files.period_start_utc is not null then 'history_system_prices'
+        end as source_dataset
+    from elexon_numbers as elexon
+    full outer join file_numbers as files on elexon.period_start_utc = files.period_start_utc
+
+),
+
 system_prices as (
 
     select
-        coalesce(received.period_start_utc, asked.period_start_utc) as period_start_utc,
-        {{ shown('received', 'system_sell_price_gbp_per_mwh') }} as system_price_gbp_per_mwh,
-        {{ number_state('received', 'system_sell_price_gbp_per_mwh') }} as system_price_state,
-        {{ shown('received', 'net_imbalance_volume_mwh') }} as net_imbalance_volume_mwh,
-        received.settlement_run,
-        received.fetched_at_utc,
-        received.lake_key
-    from system_price_rows as received
-    full outer join system_prices_asked as asked on received.period_start_utc = asked.period_start_utc
+        coalesce(sources.period_start_utc, asked.period_start_utc) as period_start_utc,
+        {% for column in [
+            'system_price_gbp_per_mwh', 'net_imbalance_volume_mwh', 'settlement_run', 'fetched_at_utc', 'lake_key'
+        ] %}
+            case
+                when sources.source_dataset = 'history_system_prices' then files.{{ column }} else elexon.{{ column }}
+            end as {{ column }},
+        {% endfor %}
+        coalesce(
+            case
+                when sources.source_dataset = 'history_system_prices' then files.system_price_state
+                else elexon.system_price_state
+            end,
+            'missing'
+        ) as system_price_state,
+        sources.source_dataset
+    from system_price_sources as sources
+    full outer join system_prices_asked as asked on sources.period_start_utc = asked.period_start_utc
+    left join elexon_numbers as elexon on sources.period_start_utc = elexon.period_start_utc
+    left join file_numbers as files on sources.period_start_utc = files.period_start_utc
 
 ),
 
@@ -80,6 +143,7 @@ joined as (
         system_prices.net_imbalance_volume_mwh,
         system_prices.system_price_state,
         system_prices.settlement_run,
+        system_prices.source_dataset as system_price_source_dataset,
         market_index.fetched_at_utc as market_index_fetched_at_utc,
         market_index.lake_key as market_index_lake_key,
         system_prices.fetched_at_utc as system_price_fetched_at_utc,
@@ -99,6 +163,7 @@ select
     system_price_gbp_per_mwh,
     net_imbalance_volume_mwh,
     system_price_state,
+    system_price_source_dataset,
     settlement_run,
     {{ least_certain(['market_index_state', 'system_price_state']) }} as state,
     coalesce(market_index_fetched_at_utc, system_price_fetched_at_utc) as fetched_at_utc,

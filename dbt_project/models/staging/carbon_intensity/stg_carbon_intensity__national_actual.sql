@@ -26,7 +26,9 @@ renamed as (
         known_from_utc,
         known_to_utc,
         known_to_utc is null as is_newest,
+        previous_fetched_at is null as is_first,
         absent_from_utc,
+        absent_lake_key,
         fetched_at as fetched_at_utc,
         lake_key
     from versions

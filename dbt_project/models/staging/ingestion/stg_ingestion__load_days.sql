@@ -11,6 +11,7 @@ renamed as (
         load_id,
         dataset,
         settlement_date,
+        scope,
 
         ---------- what the answer covered
         fetched_at as fetched_at_utc,

@@ -11,12 +11,15 @@ renamed as (
         load_id,
         dataset,
         request,
+        attempt_key,
         lake_key,
 
         ---------- what came of it
         status,
+        http_status,
         is_simulated,
         error,
+        unknown_fields,
 
         ---------- numerics
         rows_seen,

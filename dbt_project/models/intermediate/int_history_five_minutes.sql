@@ -1,0 +1,18 @@
+with received as (
+
+    {{ history_rows(
+        ref('stg_history__generation_five_minutely'), 'history_fuelinst', start='interval_start_utc'
+    ) }}
+
+)
+
+select
+    received.settlement_date,
+    received.settlement_period,
+    received.interval_start_utc,
+    received.fuel_code,
+    received.generation_mw,
+    {{ number_state('received', 'generation_mw') }} as state,
+    received.fetched_at_utc,
+    received.lake_key
+from received

@@ -1,0 +1,18 @@
+with received as (
+
+    {{ history_rows(ref('stg_history__generation_half_hourly'), 'history_fuel_mix') }}
+
+)
+
+select
+    received.settlement_date,
+    received.settlement_period,
+    received.period_start_utc,
+    received.fuel_code,
+    received.generation_mw,
+    received.five_minute_values,
+    -- a mean over a part of the half-hour is not that of the half-hour
+    {{ number_state('received', 'generation_mw', 'coalesce(received.five_minute_values, 0) < 6') }} as state,
+    received.fetched_at_utc,
+    received.lake_key
+from received

@@ -1,0 +1,35 @@
+with versions as (
+
+    {{ versions_of(source('raw', 'carbon_generation_mix'), key=['"from"', 'fuel']) }}
+
+),
+
+renamed as (
+
+    select
+        ---------- ids
+        "from" as period_start_utc,
+        {{ settlement_date('"from"') }} as settlement_date,
+        {{ settlement_period('"from"') }} as settlement_period,
+        fuel as mix_fuel,
+
+        ---------- numerics
+        perc as supply_percent,
+
+        ---------- as sent by the source
+        "to" as sent_period_end_utc,
+
+        ---------- versions
+        known_from_utc,
+        known_to_utc,
+        known_to_utc is null as is_newest,
+        previous_fetched_at is null as is_first,
+        absent_from_utc,
+        absent_lake_key,
+        fetched_at as fetched_at_utc,
+        lake_key
+    from versions
+
+)
+
+select * from renamed

@@ -1,0 +1,126 @@
+"""The marts of history and reliability, held against what the simulator injected: exactly that, and no more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from tests.conftest import rows_of
+from tests.drill.lake import LakeReader, Landed
+
+RELIABILITY, REVISIONS = "fct_source_reliability_daily", "fct_revisions"
+Day = tuple[date, str]
+
+
+def held(
+    lake: LakeReader, kinds: Mapping[str, str | None], changes: Mapping[str, Any], well: Workspace, ill: Workspace
+) -> list[str]:
+    """What the marts say otherwise than the log. `kinds` and `changes` are by the key of an attempt in the lake."""
+    names = rows_of(ill, "select table_name from information_schema.tables where table_schema = 'marts'")
+    there = {name for (name,) in names}
+    wrong: list[str] = []
+    if RELIABILITY in there:
+        wrong += _reliability(lake, kinds, ill)
+    if REVISIONS in there:
+        wrong += _revisions(lake, kinds, changes, well, ill)
+    return wrong
+
+
+def _day(attempt: Landed) -> Day:
+    return attempt.fetched_at.date(), attempt.dataset
+
+
+def _reliability(lake: LakeReader, kinds: Mapping[str, str | None], ill: Workspace) -> list[str]:
+    """Requests without an answer, bodies that failed and answers without a row, of each day and dataset."""
+    records = rows_of(ill, "select attempt_key, status from raw.loads")
+    failed = {key for key, status in records if status == "failed" and kinds.get(key)}
+    loaded = {key for key, status in records if status == "loaded"}
+    expected: dict[Day, Counter[str]] = defaultdict(Counter)
+    for attempt in lake.attempts.values():
+        is_answered = attempt.status == 200 and attempt.error is None
+        expected[_day(attempt)]["requests_answered" if is_answered else "requests_unanswered"] += 1
+        expected[_day(attempt)]["bodies_failed"] += attempt.key in failed
+        expected[_day(attempt)]["answers_empty"] += attempt.key in loaded and attempt.body_key in lake.empty
+    columns = ("requests_answered", "requests_unanswered", "bodies_failed", "answers_empty")
+    told = rows_of(ill, f"select fetch_date, dataset, {', '.join(columns)} from marts.{RELIABILITY}")
+    found = {(day, dataset): dict(zip(columns, counts, strict=True)) for day, dataset, *counts in told}
+    wrong = [f"{RELIABILITY} has {day}, of which nothing is in the lake" for day in found.keys() - expected.keys()]
+    for day, counts in sorted(expected.items()):
+        for column in columns:
+            if (told_of_it := found.get(day, {}).get(column)) != counts[column]:
+                wrong.append(f"{RELIABILITY} {day}: {column} is {told_of_it}, and not {counts[column]}")
+    return wrong
+
+
+Change = dict[str, Any]
+
+
+def _revisions(
+    lake: LakeReader, kinds: Mapping[str, str | None], changes: Mapping[str, Any], well: Workspace, ill: Workspace
+) -> list[str]:
+    """Each change is one of the source, or was brought by a fault, or takes such a one back; and none lacks."""
+    theirs, ours = _changes(well), _changes(ill)
+    true_values: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
+    for change in theirs:
+        true_values[_value(change)] |= {change["value_before"], change["value_after"]}
+    faulted = {a.body_key for a in lake.attempts.values() if a.body_key and kinds.get(a.key)}
+    strange = [c for c in ours if c["lake_key"] not in faulted and c["value_after"] not in true_values[_value(c)]]
+    wrong = []
+    for (dataset, key), of_body in _grouped(strange).items():
+        rows = {change["row_key"] for change in of_body}
+        taken_back = _rows_taken_back(ill, dataset, key, faulted)
+        if len(rows) > taken_back:
+            told = "; ".join(f"{_value(c)} from {c['value_before']} to {c['value_after']}" for c in of_body[:5])
+            wrong.append(f"{REVISIONS}: {key} changed {len(rows)} rows, of which {taken_back} held a fault: {told}")
+    seen = {change["lake_key"] for change in ours}
+    known = {change["dataset"] for change in (*ours, *theirs)}
+    for attempt in lake.attempts.values():
+        is_revision = kinds.get(attempt.key) == "revision" and attempt.dataset in known
+        if is_revision and attempt.body_key not in seen and _changed_a_known_row(ill, attempt):
+            wrong.append(f"{REVISIONS} lacks {changes.get(attempt.key)} of {attempt.key}")
+    return wrong
+
+
+def _grouped(changes: list[Change]) -> dict[tuple[str, str], list[Change]]:
+    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        found[change["dataset"], change["lake_key"]].append(change)
+    return found
+
+
+def _rows_taken_back(workspace: Workspace, dataset: str, lake_key: str, faulted: set[str]) -> int:
+    """Of the rows that a body changed, those whose version before came with a fault; by the raw table alone."""
+    keys = ", ".join(f'"{column.name}"' for column in DATASETS[dataset].keys)
+    statement = f"""
+        select count(*) from (
+            select lake_key, lag(lake_key) over (partition by {keys} order by fetched_at, lake_key) as before
+            from raw.{dataset}
+        ) as versions
+        where lake_key = %s and before = any(%s)
+    """
+    return int(rows_of(workspace, statement, [lake_key, list(faulted)])[0][0])
+
+
+def _changed_a_known_row(workspace: Workspace, attempt: Landed) -> bool:
+    """Whether a body brought a version of a row that was there before it, by the raw table alone."""
+    same = " and ".join(f'earlier."{c.name}" = version."{c.name}"' for c in DATASETS[attempt.dataset].keys)
+    statement = f"""
+        select count(*) from raw.{attempt.dataset} as version
+        where version.lake_key = %s and not version.is_absent and exists (
+            select 1 from raw.{attempt.dataset} as earlier
+            where {same} and earlier.fetched_at < version.fetched_at and not earlier.is_absent
+        )
+    """
+    return rows_of(workspace, statement, [attempt.body_key]) != [(0,)]
+
+
+def _changes(workspace: Workspace) -> list[Change]:
+    columns = "dataset, row_key, value_name, value_before, value_after, changed_at_utc, lake_key"
+    rows = rows_of(workspace, f"select {columns} from marts.{REVISIONS}")
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
+
+
+def _value(change: Change) -> tuple[Any, ...]:
+    return change["dataset"], change["row_key"], change["value_name"]

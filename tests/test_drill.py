@@ -1,0 +1,160 @@
+"""The fault drill in its small size, and what earlier drills found."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from energy_monitor.workspace import Workspace
+from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, take_in
+from tests.drill.accounts import account
+from tests.drill.carried import Holder
+from tests.drill.comparison import LostForecasts, compare
+from tests.drill.lake import LakeReader
+from tests.drill.run import drill
+from tests.drill.size import Size
+
+DAY = date(2025, 6, 1)
+FETCHED_AT = datetime(2025, 6, 10, tzinfo=UTC)
+MIX = day_request("fuelhh", DAY)
+
+
+def test_nothing_is_lost_and_nothing_invented_under_any_fault(tmp_path: Path) -> None:
+    report = drill(Size(), tmp_path)
+    told = "\n".join(report.lines())
+    assert report.is_good, told
+    assert sum(counts["met"] > 0 for counts in report.kinds.values()) >= 20, told
+    for what in ("kills", "PostgreSQL restarts", "lake failures"):
+        assert report.counts[what] > 0, told
+    assert report.counts["rows compared"] > 10_000
+    assert report.counts["values held against bodies"] > 10_000
+
+
+def mix(*more: dict, hours_off: int = 0) -> list[dict]:
+    """A half-hour of generation, as Elexon sends it."""
+    start = datetime(2025, 5, 31, 23, tzinfo=UTC) + timedelta(hours=hours_off)
+    row = {"startTime": start.isoformat(), "settlementDate": f"{DAY}", "settlementPeriod": 1}
+    return [row | {"fuelType": "WIND", "generation": 9000}, *(row | fields for fields in more)]
+
+
+def test_a_body_whose_times_are_an_hour_off_its_day_is_not_loaded(make_workspace: WorkspaceMaker) -> None:
+    """It would write into a day that was not asked for, and that nobody asks for again."""
+    workspace = make_workspace()
+    loaded = take_in(workspace, "fuelhh", MIX, mix(hours_off=-1), FETCHED_AT)
+    assert loaded.status == "failed"
+    assert "row 1 has startTime 2025-05-31 22:00:00Z, outside the window" in (loaded.error or "")
+    assert take_in(workspace, "fuelhh", MIX, mix(hours_off=1), FETCHED_AT).status == "loaded"
+
+
+def test_an_unknown_fuel_that_its_source_took_back_leaves_supply_known(make_workspace: WorkspaceMaker) -> None:
+    workspace = make_workspace()
+    supply = "select transmission_supply_mw, fuels_present from marts.fct_grid_half_hourly where settlement_period = 1"
+    hours = [FETCHED_AT + timedelta(hours=hour) for hour in range(3)]
+    known = [code for (code,) in rows_of_seed()]
+    rest = [{"fuelType": code, "generation": 10} for code in known if code != "WIND"]
+    take_in(workspace, "fuelhh", MIX, mix(*rest, {"fuelType": "TIDAL", "generation": 5}), hours[0])
+    for at in hours[1:]:
+        take_in(workspace, "fuelhh", MIX, mix(*rest), at)
+    build_marts(workspace)
+    states = "select fuel_code, state from marts.fct_generation_half_hourly where settlement_period = 1"
+    assert dict(rows_of(workspace, states))["TIDAL"] == "withdrawn"
+    assert rows_of(workspace, supply) == [(9000 + 10 * len(rest), len(known))]
+
+
+def rows_of_seed() -> list[tuple[str]]:
+    """The codes of FUELHH in the seed of fuels."""
+    import csv
+
+    from energy_monitor.dbt import PROJECT
+
+    with (PROJECT / "seeds" / "fuels.csv").open() as file:
+        return [(row["fuel_code"],) for row in csv.DictReader(file) if row["source"] == "FUELHH"]
+
+
+# ---------------------------------------------------------------- the drill itself would notice
+
+
+@pytest.fixture(scope="module")
+def two_sides(make_workspace: WorkspaceMaker) -> tuple[Workspace, Workspace]:
+    """Two workspaces that hold the same."""
+    made = make_workspace(), make_workspace()
+    for workspace in made:
+        take_in(workspace, "fuelhh", MIX, mix(), FETCHED_AT)
+        build_marts(workspace)
+    return made
+
+
+def as_owner(workspace: Workspace, statement: str) -> None:
+    connection = workspace.connect("owner")
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def read(workspace: Workspace) -> LakeReader:
+    lake = LakeReader(Path(workspace.lake_uri))
+    lake.read()
+    return lake
+
+
+def served(lake: LakeReader, **more: object) -> list[dict]:
+    """The log of a simulator that served what is in a lake."""
+    request = f"/bmrs/api/v1{MIX}"
+    entry = {"at_utc": FETCHED_AT.isoformat(), "request": request, "status": 200, "kind": None} | more
+    return [entry | {"sha256": digest} for digest in lake.hashes.values()]
+
+
+def test_what_is_as_it_should_be_is_not_complained_of(two_sides: tuple[Workspace, Workspace]) -> None:
+    well, ill = two_sides
+    lake = read(ill)
+    found = account(lake, ill, served(lake), [])
+    assert [*found.lost, *found.unserved, *found.wrongly_failed, *found.wrongly_loaded, *found.orphans] == []
+    holder = Holder(read(ill))
+    holder.hold(ill, "now")
+    assert (holder.values_held, holder.invented) == (1, [])
+    same = compare(well, ill, LostForecasts.between(read(well), lake, set()), set())
+    assert same.rows > 20
+    assert same.differences == []
+
+
+def test_what_was_landed_and_has_no_record_is_lost(
+    two_sides: tuple[Workspace, Workspace], make_workspace: WorkspaceMaker
+) -> None:
+    lake, empty = read(two_sides[1]), make_workspace()
+    (lost,) = account(lake, empty, served(lake), []).lost
+    assert "has no record of a load" in lost
+
+
+def test_a_body_that_nobody_served_and_one_without_a_record_are_noticed(two_sides: tuple[Workspace, Workspace]) -> None:
+    lake = read(two_sides[1])
+    assert len(account(lake, two_sides[1], [], []).unserved) == 1
+    key = next(iter(lake.attempts))
+    del lake.attempts[key]
+    found = account(lake, two_sides[1], served(lake), [])
+    assert found.orphans == list(lake.bodies)
+    assert found.lost == [f"{key} is in raw.loads and not in the lake"]
+
+
+def test_a_body_that_failed_without_a_fault_is_noticed(make_workspace: WorkspaceMaker) -> None:
+    workspace = make_workspace()
+    assert take_in(workspace, "fuelhh", MIX, b"{}", FETCHED_AT).status == "failed"
+    lake = read(workspace)
+    assert len(account(lake, workspace, served(lake), []).wrongly_failed) == 1
+    assert account(lake, workspace, served(lake, kind="empty_object"), []).wrongly_failed == []
+
+
+def test_a_value_that_no_body_carried_is_noticed(make_workspace: WorkspaceMaker) -> None:
+    well, ill = make_workspace(), make_workspace()
+    for workspace in (well, ill):
+        take_in(workspace, "fuelhh", MIX, mix(), FETCHED_AT)
+    as_owner(ill, "update raw.fuelhh set generation = 9001")
+    for workspace in (well, ill):
+        build_marts(workspace)
+    holder = Holder(read(ill))
+    holder.hold(ill, "now")
+    (invented,) = holder.invented
+    assert "is 9001, which no body carried" in invented
+    found = compare(well, ill, LostForecasts.between(read(well), read(ill), set()), set())
+    assert any("fct_generation_half_hourly" in told and "9001 for 9000" in told for told in found.differences)
