@@ -242,6 +242,33 @@ def test_what_failed_is_loaded_once_the_catalogue_knows_better(
 # The same through the command line -----------------------------------------------------------------------------------
 
 
+def test_one_command_replays_what_failed_after_a_fix(
+    make_workspace: WorkspaceMaker, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    def mistaken(body: Any) -> Any:
+        raise BodyError("a mistake of ours")
+
+    workspace = make_workspace()
+    with monkeypatch.context() as patch:
+        patch.setitem(DATASETS, "fuelhh", dataclasses.replace(DATASETS["fuelhh"], rows=mistaken))
+        assert take_in(workspace, "fuelhh", MIX, GOOD, MORNING).status == "failed"
+    assert take_in(workspace, "fuelhh", MIX, b"{}", MORNING + timedelta(minutes=1)).status == "failed"
+    done = command("--workspace", workspace.name, "replay", "--failed", expect=1)
+    assert done.err.count("not loaded:") == 1, "what is no body of ours still is none"
+    assert rows_of(workspace, "select count(*) from raw.fuelhh") == [(2,)]
+    connection = workspace.connect("auditor")
+    try:
+        (mix_status,) = [one for one in dataset_statuses(connection, LONG_AFTER) if one.dataset == "fuelhh"]
+        assert (mix_status.bodies_failed, mix_status.bodies_waiting) == (1, 1)
+        take_in(workspace, "fuelhh", MIX, GOOD, MORNING + timedelta(minutes=2))
+        (mix_status,) = [one for one in dataset_statuses(connection, LONG_AFTER) if one.dataset == "fuelhh"]
+    finally:
+        connection.close()
+    assert (mix_status.bodies_failed, mix_status.bodies_waiting) == (1, 0), "the source has told the same since"
+    assert mix_status.last_error is not None
+    assert mix_status.last_error.startswith("expected an object with a list `data`")
+
+
 def entry(body: bytes, fetched_at: datetime, request: str = MIX, **more: Any) -> dict[str, Any]:
     return {"source": "elexon", "request": request, "fetched_at": fetched_at.isoformat(), "body": body} | more
 

@@ -34,7 +34,8 @@ def test_a_clock_change_day_is_whole_in_every_mart(recorded_workspace: Workspace
         if mart == "fct_grid_daily":
             statement = f"select periods_in_day, 0, 0, 1 from marts.{mart} where settlement_date = %s"
         else:
-            start = "interval_start_utc" if mart.endswith("five_minutely") else "period_start_utc"
+            starts = {"fct_generation_five_minutely": "interval_start_utc", "fct_forecast_issues": "issue_start_utc"}
+            start = starts.get(mart, "period_start_utc")
             statement = f"""
                 select count(distinct settlement_period), min(settlement_period) - 1,
                     max(settlement_period) - count(distinct settlement_period), count(distinct {start})

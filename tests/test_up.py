@@ -152,7 +152,8 @@ def nowhere() -> dict[str, str]:
 def test_where_no_source_answers_a_simulated_grid_stands_in(nowhere: dict[str, str]) -> None:
     assert choose(None, nowhere) == Choice(
         "simulated",
-        "none of Elexon Insights, Carbon Intensity API, NESO Data Portal answers, so a simulated grid stands in",
+        "none of Elexon Insights, Carbon Intensity API, NESO Data Portal, Octopus Energy answers, "
+        "so a simulated grid stands in",
         needs_simulator=True,
     )
     silent = choose("recorded", nowhere)

@@ -5,12 +5,11 @@ An issue's time is part of a row's key, so what an answer lacks of its window is
 
 from datetime import timedelta
 
-from ingestion.dataset import Column, Dataset
+from ingestion.dataset import NEXT_DAYS, Column, Dataset
 from ingestion.datasets.elexon import SETTLEMENT_LABELS, by_publish_time, rows
 from ingestion.settlement import DAY, HALF_HOUR, HOUR
 
 NOTHING = timedelta(0)
-SMALL_HOURS = (5 * HOUR,)
 
 
 def _demand_forecast(code: str, dataset_id: str, title: str, meaning: str, query: str = "") -> Dataset:
@@ -46,7 +45,7 @@ def _demand_forecast(code: str, dataset_id: str, title: str, meaning: str, query
         cadence=HALF_HOUR,
         publication_lag=timedelta(minutes=20),
         revised_for=DAY,
-        again_at=SMALL_HOURS,
+        again_at=NEXT_DAYS,
         stamp="publishTime",
     )
 
@@ -91,7 +90,7 @@ WINDFOR = Dataset(
     publication_lag=timedelta(minutes=10),
     ask_at="40 * * * *",
     revised_for=DAY,
-    again_at=SMALL_HOURS,
+    again_at=NEXT_DAYS,
     stamp="publishTime",
 )
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ingestion.dataset import BodyError, Column, Dataset, Form
+from ingestion.dataset import NEXT_DAYS, BodyError, Column, Dataset, Form
 from ingestion.datasets.elexon import SETTLEMENT_LABELS, by_publish_time, rows
-from ingestion.settlement import DAY, HALF_HOUR, HOUR
+from ingestion.settlement import DAY, HALF_HOUR
 
 AGPT = Dataset(
     id="agpt",
@@ -39,7 +39,7 @@ AGPT = Dataset(
     cadence=HALF_HOUR,
     publication_lag=timedelta(minutes=140),
     revised_for=DAY,
-    again_at=(5 * HOUR,),
+    again_at=NEXT_DAYS,
     stamp="publishTime",
 )
 
@@ -77,7 +77,7 @@ FREQUENCY = Dataset(
     ask_at="9,39 * * * *",  # nothing reads it more often
     publication_lag=timedelta(minutes=4),
     revised_for=DAY,
-    again_at=(5 * HOUR,),
+    again_at=NEXT_DAYS,
 )
 
 

@@ -13,7 +13,8 @@ from simulator.faulty_bodies import NEW_CODES
 from tests.conftest import rows_of
 from tests.drill.lake import LakeReader
 
-ABOUT_LOADS = ("dim_datasets",)  # or about history: what was asked and answered, and when it was known
+# or about history: what was asked and answered, and when it was known
+ABOUT_LOADS = ("dim_datasets", "fct_forecast_issues")
 HISTORY = ("fct_revisions", "fct_source_reliability", "fct_forecast_accuracy", "fct_reconciliation")
 PROVENANCE = ("fetched_at_utc", "lake_key", "load_id", "newest_answer_utc", "known_from_utc", "confirmed_at_utc",
               "carbon_forecast_source_dataset")  # fmt: skip  # of two that say the same, the one that was asked last

@@ -8,7 +8,6 @@ select
     dataset,
     count(*) as answers,
     max(fetched_at_utc) as newest_answer_utc,
-    max(case when rows_new > 0 then fetched_at_utc end) as newest_change_utc,
     coalesce(max(case when is_simulated then 1 end), 0) = 1 as is_simulated
 from loads
 where status = 'loaded'
