@@ -1,5 +1,6 @@
 """The command line: `energy-monitor [--workspace NAME] COMMAND`."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -22,6 +23,7 @@ from energy_monitor.output import PRINTERS, as_json_text, print_table
 from energy_monitor.postgres import PostgresError
 from energy_monitor.status import DatasetStatus, SourceStatus, dataset_statuses, source_statuses
 from energy_monitor.up.command import up
+from energy_monitor.up.source_choice import told_by_up
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
 from ingestion.landing import KindError
@@ -81,6 +83,8 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
         for name, value in environment(workspace, "analyst").items():
             click.echo(f"export {name}={shlex.quote(value)}")
         return
+    with contextlib.suppress(UserError):  # beside `up`, its clock and its budgets; else this machine's
+        os.environ.update(told_by_up(workspace, os.environ))
     server = workspace.server()
     connection = workspace.connect("auditor")
     try:

@@ -23,14 +23,13 @@ IDS = (
     "revision_number", "published_at_utc", "region_id", "tariff_code", "region_code", "product_code", "valid_from_utc",
     "measured_at_utc", "network_region_name",
 )  # fmt: skip
-# The forecasts without a past that a mart shows, by the last issue before a half-hour or in its first minutes.
+# The forecast without a past that a mart shows, and until how long after its start an issue covers a half-hour.
 FORECASTS_IN = {
-    "fct_carbon_half_hourly": ("carbon_national_forecast",),
-    "fct_carbon_regional_half_hourly": ("carbon_regional_forecast",),
-    "fct_demand_half_hourly": ("neso_embedded_forecast",),
-    "fct_generation_half_hourly": ("neso_embedded_forecast",),
+    "fct_carbon_half_hourly": ("carbon_national_forecast", timedelta(minutes=30)),
+    "fct_carbon_regional_half_hourly": ("carbon_regional_forecast", timedelta(0)),  # as it was when that began
+    "fct_demand_half_hourly": ("neso_embedded_forecast", timedelta(minutes=30)),
+    "fct_generation_half_hourly": ("neso_embedded_forecast", timedelta(minutes=30)),
 }
-COVERS_BACK = timedelta(minutes=30)
 Row = dict[str, Any]
 
 
@@ -148,11 +147,12 @@ class LostForecasts:
 
     def _lost_the_last_before(self, mart: str, start: datetime | None) -> bool:
         """Whether the issue that a mart's half-hour is shown by, the last one before it, is a lost one."""
-        if start is None:
+        if start is None or mart not in FORECASTS_IN:
             return False
-        issues = [self.issues.get(dataset, {}) for dataset in FORECASTS_IN.get(mart, ())]
-        before = [[at for at in of if at <= start + COVERS_BACK] for of in issues]
-        return any(of[max(times)] for of, times in zip(issues, before, strict=True) if times)
+        dataset, covers_back = FORECASTS_IN[mart]
+        issues = self.issues.get(dataset, {})
+        times = [at for at in issues if at <= start + covers_back]
+        return bool(times) and issues[max(times)]
 
 
 def _is_of_forecasts(name: str, well: Row, ill: Row) -> bool:

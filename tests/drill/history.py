@@ -60,20 +60,18 @@ Change = dict[str, Any]
 def _revisions(
     lake: LakeReader, kinds: Mapping[str, str | None], changes: Mapping[str, Any], well: Workspace, ill: Workspace
 ) -> list[str]:
-    """Each change is one of the source, or was brought by a fault, or takes such a one back; and none lacks."""
+    """Each change was brought by a fault, or is of a row that had met one, or of a source that revises; none lacks."""
     theirs, ours = _changes(well), _changes(ill)
-    true_values: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
-    for change in theirs:
-        true_values[_value(change)] |= {change["value_before"], change["value_after"]}
+    revise = {change["dataset"] for change in theirs}  # when, the two sides may have seen at different ticks
     faulted = {a.body_key for a in lake.attempts.values() if a.body_key and kinds.get(a.key)}
-    strange = [c for c in ours if c["lake_key"] not in faulted and c["value_after"] not in true_values[_value(c)]]
+    strange = [c for c in ours if c["lake_key"] not in faulted and c["dataset"] not in revise]
     wrong = []
     for (dataset, key), of_body in _grouped(strange).items():
         rows = {change["row_key"] for change in of_body}
-        taken_back = _rows_taken_back(ill, dataset, key, faulted)
-        if len(rows) > taken_back:
-            told = "; ".join(f"{_value(c)} from {c['value_before']} to {c['value_after']}" for c in of_body[:5])
-            wrong.append(f"{REVISIONS}: {key} changed {len(rows)} rows, of which {taken_back} held a fault: {told}")
+        had_met_one = _rows_that_had_met_a_fault(ill, dataset, key, faulted)
+        if len(rows) > had_met_one:
+            told = "; ".join(f"{c['row_key']} {c['value_name']} from {c['value_before']}" for c in of_body[:5])
+            wrong.append(f"{REVISIONS}: {key} changed {len(rows)} rows, of which {had_met_one} had met a fault: {told}")
     seen = {change["lake_key"] for change in ours}
     known = {change["dataset"] for change in (*ours, *theirs)}
     for attempt in lake.attempts.values():
@@ -90,15 +88,15 @@ def _grouped(changes: list[Change]) -> dict[tuple[str, str], list[Change]]:
     return found
 
 
-def _rows_taken_back(workspace: Workspace, dataset: str, lake_key: str, faulted: set[str]) -> int:
-    """Of the rows that a body changed, those whose version before came with a fault; by the raw table alone."""
-    keys = ", ".join(f'"{column.name}"' for column in DATASETS[dataset].keys)
+def _rows_that_had_met_a_fault(workspace: Workspace, dataset: str, lake_key: str, faulted: set[str]) -> int:
+    """Of the rows that a body changed, those of which a version before came with a fault; by the raw table alone."""
+    same = " and ".join(f'earlier."{c.name}" = version."{c.name}"' for c in DATASETS[dataset].keys)
     statement = f"""
-        select count(*) from (
-            select lake_key, lag(lake_key) over (partition by {keys} order by fetched_at, lake_key) as before
-            from raw.{dataset}
-        ) as versions
-        where lake_key = %s and before = any(%s)
+        select count(*) from raw.{dataset} as version
+        where version.lake_key = %s and exists (
+            select 1 from raw.{dataset} as earlier
+            where {same} and earlier.fetched_at < version.fetched_at and earlier.lake_key = any(%s)
+        )
     """
     return int(rows_of(workspace, statement, [lake_key, list(faulted)])[0][0])
 
@@ -120,7 +118,3 @@ def _changes(workspace: Workspace) -> list[Change]:
     columns = "dataset, row_key, value_name, value_before, value_after, changed_at_utc, lake_key"
     rows = rows_of(workspace, f"select {columns} from marts.{REVISIONS}")
     return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
-
-
-def _value(change: Change) -> tuple[Any, ...]:
-    return change["dataset"], change["row_key"], change["value_name"]
