@@ -62,6 +62,7 @@ def requests_due(connection: Connection, dataset: Dataset, now: datetime) -> lis
         return requests_for(dataset, None, None, now)
     first, last = new_days(dataset, now, asked_up_to(connection, dataset))
     days = set(_days(first, last)) | set(days_due_again(connection, dataset, now))
+    days |= set(days_never_answered(connection, dataset, now))
     days |= {gap.settlement_date for gap in gaps(connection, dataset, now) if _is_due(gap, now)}
     requests = dict.fromkeys(_requests_for_runs(dataset, _runs(days)))
     return [r for r in requests if not (dataset.published_once and _has_all(connection, dataset, r))]
@@ -133,8 +134,30 @@ def asked_up_to(connection: Connection, dataset: Dataset) -> date | None:
     return newest
 
 
+def days_never_answered(connection: Connection, dataset: Dataset, now: datetime) -> list[date]:
+    """The settlement dates among answered ones of which some request was not: later answers do not make up for it."""
+    today = settlement_date_of(now)
+    oldest = today - MOST_DAYS_BEHIND * DAY
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct coalesce(scope, ''), settlement_date from raw.load_days "
+            "where dataset = %s and settlement_date between %s and %s",
+            [dataset.id, oldest, today],
+        )
+        answered = set(cursor.fetchall())
+    days = {day for _, day in answered}
+    if not days:
+        return []
+    a_day = [(min(days), min(days))]
+    scopes = {" ".join(dataset.scope_of(request).values()) for request in _requests_for_runs(dataset, a_day)}
+    return [day for day in _days(min(days), max(days)) if any((scope, day) not in answered for scope in scopes)]
+
+
 ANSWERED_DAYS = """
-select settlement_date, max(fetched_at) filter (where is_whole_day)
+select
+    settlement_date,
+    array_agg(fetched_at order by fetched_at) filter (where is_whole_day),
+    max(fetched_at) filter (where is_whole_day and rows_new = 0)
 from raw.load_days
 where dataset = %s and settlement_date between %s and %s and covered_to_utc - covered_from_utc > interval '1 second'
 group by settlement_date
@@ -142,15 +165,32 @@ group by settlement_date
 
 
 def days_due_again(connection: Connection, dataset: Dataset, now: datetime) -> list[date]:
-    """The settlement dates that have reached an age at which their source may have revised them."""
+    """The settlement dates that have reached an age at which their source may have revised them.
+
+    After the last one, a day is let go when an answer has confirmed it: what that one said may have been wrong.
+    """
     if not dataset.again_at:
         return []
     today = settlement_date_of(now)
     oldest = today - max(dataset.again_at) - MOST_DAYS_BEHIND * DAY
     with connection, connection.cursor() as cursor:
         cursor.execute(ANSWERED_DAYS, [dataset.id, oldest, today])
-        answered = dict(cursor.fetchall())
-    return due_again(dataset.again_at, answered, now)
+        found = cursor.fetchall()
+    answered = {day: answers[-1] if answers else None for day, answers, _ in found}
+    due = set(due_again(dataset.again_at, answered, now))
+    last = max(dataset.again_at)
+    due |= {day for day, answers, confirmed in found if _is_unconfirmed(day, last, answers or [], confirmed, now)}
+    return sorted(due)
+
+
+def _is_unconfirmed(
+    day: date, last_age: timedelta, answers: Sequence[datetime], confirmed: datetime | None, now: datetime
+) -> bool:
+    """Whether each answer since the last age has changed something; asked again with growing pauses."""
+    reached = local_midnight_utc(day + DAY) + last_age
+    since = [at for at in answers if at >= reached]
+    is_confirmed = confirmed is not None and confirmed >= reached
+    return bool(since) and not is_confirmed and since[-1] + pause(len(since) - 1) <= now
 
 
 def due_again(ages: Sequence[timedelta], answered: Mapping[date, datetime | None], now: datetime) -> list[date]:

@@ -18,7 +18,7 @@ Change = Callable[[list[Row], Random], Changed | None]
 LISTS, WRAPPERS = ("data", "results", "records"), ("data", "result")  # where the sources keep their rows
 # What tells rows of one time apart, and with which missing no row says what it is.
 KEYS = (
-    *("mrid", "fuelType", "dataProvider", "psrType", "boundary", "settlementPeriod", "SETTLEMENT_PERIOD"),
+    *("mrid", "fuelType", "dataProvider", "psrType", "settlementPeriod", "SETTLEMENT_PERIOD"),
     *("Settlement_Period", "from", "valid_from", "startTime", "measurementTime", "code", "interconnectorId"),
 )
 TIMES = ("startTime", "from", "valid_from", "measurementTime")
@@ -166,7 +166,8 @@ def missing_key_field(rows: list[Row], chance: Random) -> Changed | None:
     if not rows:
         return None
     row = chance.choice(rows)
-    name = next((name for name in KEYS if row.get(name) is not None), None)
+    keys = ("startTime",) if "boundary" in row else KEYS  # rows by zone: the request says the zone
+    name = next((name for name in keys if row.get(name) is not None), None)
     if name is None:
         return None
     label = label_of(row)

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
+from ingestion.settlement import HALF_HOUR, local_midnight_utc
+from ingestion.upkeep import days_due_again, requests_due
+from ingestion.windows import requests_for_days
 from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, take_in
 from tests.drill.accounts import account
 from tests.drill.carried import Holder
@@ -69,6 +73,56 @@ def rows_of_seed() -> list[tuple[str]]:
 
     with (PROJECT / "seeds" / "fuels.csv").open() as file:
         return [(row["fuel_code"],) for row in csv.DictReader(file) if row["source"] == "FUELHH"]
+
+
+RATES = DATASETS["octopus_unit_rates"]
+
+
+def test_a_tariff_that_was_not_answered_is_asked_for_though_the_others_were(make_workspace: WorkspaceMaker) -> None:
+    workspace, now = make_workspace(), datetime(2025, 6, 3, 12, tzinfo=UTC)
+    yesterday, today = date(2025, 6, 2), date(2025, 6, 3)
+    first, *others = requests_for_days(RATES, yesterday, today)
+    for request in others:
+        window = RATES.window_of(request)
+        assert window is not None
+        starts = [window.start_utc + HALF_HOUR * n for n in range((window.end_utc - window.start_utc) // HALF_HOUR)]
+        rates = [
+            {"valid_from": f"{at:%Y-%m-%dT%H:%MZ}", "valid_to": f"{at + HALF_HOUR:%Y-%m-%dT%H:%MZ}", "value_inc_vat": 9}
+            | {"value_exc_vat": 8, "payment_method": None}
+            for at in starts
+        ]
+        loaded = take_in(workspace, RATES.id, request, {"count": 1, "next": None, "results": rates}, now)
+        assert loaded.status == "loaded", loaded
+    connection = workspace.connect("ingester")
+    try:
+        due = requests_due(connection, RATES, now + HALF_HOUR)
+    finally:
+        connection.close()
+    windows = [RATES.window_of(request) for request in due if RATES.scope_of(request) == RATES.scope_of(first)]
+    assert any(window and window.start_utc <= local_midnight_utc(yesterday) for window in windows)
+
+
+def test_a_day_is_let_go_when_its_last_answer_was_confirmed(make_workspace: WorkspaceMaker) -> None:
+    """Else a value that was wrong in the last answer would stay, and a fuel that only that one had."""
+    workspace, mix_dataset = make_workspace(), DATASETS["fuelhh"]
+    last = local_midnight_utc(DAY + timedelta(days=1)) + max(mix_dataset.again_at)
+
+    def is_due(at: datetime) -> bool:
+        connection = workspace.connect("ingester")
+        try:
+            return DAY in days_due_again(connection, mix_dataset, at)
+        finally:
+            connection.close()
+
+    take_in(workspace, "fuelhh", MIX, mix({"fuelType": "CCGT", "generation": 1}), last - timedelta(hours=20))
+    assert is_due(last)
+    take_in(workspace, "fuelhh", MIX, mix({"fuelType": "CCGT", "generation": 0}), last)
+    assert not is_due(last + timedelta(minutes=20)), "not at once"
+    assert is_due(last + HALF_HOUR)
+    take_in(workspace, "fuelhh", MIX, mix({"fuelType": "CCGT", "generation": 1}), last + HALF_HOUR)
+    assert is_due(last + 3 * HALF_HOUR)
+    take_in(workspace, "fuelhh", MIX, mix({"fuelType": "CCGT", "generation": 1}), last + 3 * HALF_HOUR)
+    assert not is_due(last + timedelta(days=2))
 
 
 # ---------------------------------------------------------------- the drill itself would notice

@@ -11,6 +11,7 @@ FAILURES = {
     "wrongly_loaded": "loaded, though it was no answer",
     "invented": "values in marts that no body carried",
     "differences": "rows of marts that differ from the side without faults",
+    "only_by_hand": "rows that were right only after their days were asked for again by hand",
     "unexpected": "commands that ended with a traceback",
     "not_met": "kinds of fault that the drill did not meet",
     "history": "what the marts of history say otherwise than the log of faults",
@@ -19,7 +20,7 @@ LISTED = {
     "orphans": "bodies whose attempt record a kill or a lost lake prevented; asked for again",
     "forecasts_missed": "rows that differ by an issue of a forecast that its source does not keep",
     "withdrawn": "rows that only a fault said, shown as withdrawn and without a value",
-    "healed_by_hand": "rows that were right only after their days were asked for again by hand",
+    "published_once": "rows of what is published once and so not asked for again, right after it was, by hand",
 }
 MOST_SHOWN = 8
 STATUSES = ("met", "landed", "loaded", "failed", "unanswered")

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+# What a small drill can do without: 56 requests of the same kind, and the largest bodies.
+SLOW = ("octopus_unit_rates", "octopus_standing_charges", "carbon_regional_forecast", "frequency")
+
 
 @dataclass(frozen=True)
 class Size:
@@ -11,7 +14,7 @@ class Size:
 
     until_requests: days are added until the ill side made so many requests.
     every_n_ticks: builds, kills, restarts of PostgreSQL and failures of the lake come once in so many ticks.
-    in_processes: each tick is a process of its own; else only those that something happens to.
+    in_processes: each tick of the ill side is a process of its own; else only those that something happens to.
     """
 
     days: float = 0.6
@@ -28,7 +31,7 @@ class Size:
     share: float = 0.04  # of the requests that a kind applies to, for each kind
     patience_s: float = 0.7  # before a silent source counts as timed out
     in_processes: bool = False
-    leave_out: tuple[str, ...] = ("octopus_unit_rates", "octopus_standing_charges")  # 56 requests each half-hour
+    leave_out: tuple[str, ...] = SLOW
     # seven minutes past, so that no tick is the moment at which something becomes due; the clocks go back on the 26th
     first_tick_utc: datetime = datetime(2025, 10, 25, 6, 7, tzinfo=UTC)
 
