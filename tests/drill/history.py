@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from energy_monitor.workspace import Workspace
@@ -11,6 +11,7 @@ from tests.conftest import rows_of
 from tests.drill.lake import LakeReader, Landed
 
 RELIABILITY, REVISIONS = "fct_source_reliability_daily", "fct_revisions"
+ISSUES = "fct_forecast_issues"
 Day = tuple[date, str]
 
 
@@ -23,6 +24,8 @@ def held(
     wrong: list[str] = []
     if RELIABILITY in there:
         wrong += _reliability(lake, kinds, ill)
+    if ISSUES in there:
+        wrong += _issues(lake, ill)
     if REVISIONS in there:
         wrong += _revisions(lake, kinds, changes, well, ill)
     return wrong
@@ -51,6 +54,23 @@ def _reliability(lake: LakeReader, kinds: Mapping[str, str | None], ill: Workspa
         for column in columns:
             if (told_of_it := found.get(day, {}).get(column)) != counts[column]:
                 wrong.append(f"{RELIABILITY} {day}: {column} is {told_of_it}, and not {counts[column]}")
+    return wrong
+
+
+def _issues(lake: LakeReader, ill: Workspace) -> list[str]:
+    """An issue of a forecast without a past is missed exactly where no answer with rows came in its time."""
+    loaded = {key for (key,) in rows_of(ill, "select attempt_key from raw.loads where status = 'loaded'")}
+    came: dict[str, set[datetime]] = defaultdict(set)
+    for attempt in lake.attempts.values():
+        if attempt.key in loaded and attempt.body_key not in lake.empty:
+            came[attempt.dataset].add(attempt.fetched_at)
+    told = rows_of(ill, f"select dataset, issue_start_utc, issue_state from marts.{ISSUES}")
+    wrong = []
+    for dataset, start, state in told:
+        end = start + DATASETS[dataset].cadence
+        is_there = any(start <= at < end for at in came[dataset])
+        if state != ("received" if is_there else "missed"):
+            wrong.append(f"{ISSUES}: the issue of {dataset} from {start} is {state}")
     return wrong
 
 

@@ -75,17 +75,18 @@ class Drill:
         return self.ill.grid.faults.requests
 
     def tick(self, tick: datetime) -> None:
-        """One moment on both sides, at once."""
+        """One moment on both sides; at once where they are processes of their own."""
         self.report.counts["ticks"] += 1
         for one in (self.well, self.ill):
             one.go_to(tick)
         with self.timed("ingesting"):
-            process = self.well.start()
             if self.size.in_processes:
-                self.ill.noted(ended(self.ill.start()))
+                started = [(one, one.start()) for one in (self.well, self.ill)]
+                for one, process in started:
+                    one.noted(ended(process))
             else:
+                self.well.ingest()
                 self.ill.ingest()
-            self.well.noted(ended(process))
 
     def befall(self, number: int) -> None:
         """What happens to the machines of the ill side at a tick."""

@@ -14,17 +14,17 @@ class Size:
 
     until_requests: days are added until the ill side made so many requests.
     every_n_ticks: builds, kills, restarts of PostgreSQL and failures of the lake come once in so many ticks.
-    in_processes: each tick of the ill side is a process of its own; else only those that something happens to.
+    in_processes: each ingest is a process of its own; else only those that something happens to.
     """
 
-    days: float = 0.6
+    days: float = 0.5
     ticks_per_day: int = 8
     seed: int = 1
     until_requests: int = 0
     build_every: int = 3
     kill_every: int = 3
     restart_every: int = 4
-    lake_fails_every: int = 5
+    lake_fails_every: int = 4
     # each day is asked for again up to 53 hours after its end
     catch_up_days: float = 3
     catch_up_ticks_per_day: int = 1
