@@ -76,7 +76,6 @@ def test_a_lake_of_every_dataset_rebuilds_it_all(
     before, after = marts_of(simulated_workspace), marts_of(rebuilt)
     assert before.keys() == after.keys()
     assert [name for name in before if before[name] != after[name]] == []
-    assert raw_counts(rebuilt) == raw_counts(simulated_workspace)
 
 
 def test_one_lost_or_damaged_object_does_not_keep_the_others_out(
