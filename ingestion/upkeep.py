@@ -167,7 +167,8 @@ group by settlement_date
 def days_due_again(connection: Connection, dataset: Dataset, now: datetime) -> list[date]:
     """The settlement dates that have reached an age at which their source may have revised them.
 
-    After the last one, a day is let go when an answer has confirmed it: what that one said may have been wrong.
+    At each, a day is let go when an answer has confirmed the one before: what one said alone may have been wrong, and
+    the next age may be months away. A day that a backfill brought in, long after, is not asked for twice.
     """
     if not dataset.again_at:
         return []
@@ -178,18 +179,26 @@ def days_due_again(connection: Connection, dataset: Dataset, now: datetime) -> l
         found = cursor.fetchall()
     answered = {day: answers[-1] if answers else None for day, answers, _ in found}
     due = set(due_again(dataset.again_at, answered, now))
-    last = max(dataset.again_at)
-    due |= {day for day, answers, confirmed in found if _is_unconfirmed(day, last, answers or [], confirmed, now)}
+    due |= {
+        day
+        for day, answers, confirmed in found
+        if _is_unconfirmed(_ages_reached(day, dataset.again_at, now), answers or [], confirmed, now)
+        and (len(answers) > 1 or day >= today - MOST_DAYS_BEHIND * DAY)
+    }
     return sorted(due)
 
 
+def _ages_reached(day: date, ages: Sequence[timedelta], now: datetime) -> list[datetime]:
+    """When a settlement date reached each of the ages that it has by now."""
+    return [at for age in ages if (at := local_midnight_utc(day + DAY) + age) <= now]
+
+
 def _is_unconfirmed(
-    day: date, last_age: timedelta, answers: Sequence[datetime], confirmed: datetime | None, now: datetime
+    reached: Sequence[datetime], answers: Sequence[datetime], confirmed: datetime | None, now: datetime
 ) -> bool:
-    """Whether each answer since the last age has changed something; asked again with growing pauses."""
-    reached = local_midnight_utc(day + DAY) + last_age
-    since = [at for at in answers if at >= reached]
-    is_confirmed = confirmed is not None and confirmed >= reached
+    """Whether each answer since the newest age has changed something; asked again with growing pauses."""
+    since = [at for at in answers if reached and at >= max(reached)]
+    is_confirmed = confirmed is not None and bool(reached) and confirmed >= max(reached)
     return bool(since) and not is_confirmed and since[-1] + pause(len(since) - 1) <= now
 
 
@@ -197,7 +206,7 @@ def due_again(ages: Sequence[timedelta], answered: Mapping[date, datetime | None
     """Of settlement dates with the newest answer for the whole of each, those without one since the last age. Pure."""
     due = []
     for day, newest in sorted(answered.items()):
-        reached = [at for age in ages if (at := local_midnight_utc(day + DAY) + age) <= now]
+        reached = _ages_reached(day, ages, now)
         if reached and (newest is None or newest < max(reached)):
             due.append(day)
     return due

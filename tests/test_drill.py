@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
+from ingestion.dataset import NEXT_DAYS
 from ingestion.settlement import HALF_HOUR, local_midnight_utc
 from ingestion.upkeep import days_due_again, requests_due
 from ingestion.windows import requests_for_days
@@ -14,6 +16,7 @@ from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, ta
 from tests.drill.accounts import account
 from tests.drill.carried import Holder
 from tests.drill.comparison import LostForecasts, compare
+from tests.drill.history import changed_a_known_value
 from tests.drill.lake import LakeReader
 from tests.drill.run import drill
 from tests.drill.size import Size
@@ -123,6 +126,54 @@ def test_a_day_is_let_go_when_its_last_answer_was_confirmed(make_workspace: Work
     assert is_due(last + 3 * HALF_HOUR)
     take_in(workspace, "fuelhh", MIX, mix({"fuelType": "CCGT", "generation": 1}), last + 3 * HALF_HOUR)
     assert not is_due(last + timedelta(days=2))
+
+
+def test_a_day_is_confirmed_at_each_age_and_not_only_at_the_last(make_workspace: WorkspaceMaker) -> None:
+    """A false zero of the second day would stand until the settlement run a week later."""
+    workspace, prices = make_workspace(), DATASETS["system_prices"]
+    request, reached = day_request("system_prices", DAY), local_midnight_utc(DAY + timedelta(days=1)) + NEXT_DAYS[1]
+
+    def answer(price: float, at: datetime) -> None:
+        row = {"settlementDate": f"{DAY}", "settlementPeriod": 14, "systemSellPrice": price, "systemBuyPrice": price}
+        take_in(workspace, "system_prices", request, {"data": [row]}, at)
+
+    def is_due(at: datetime) -> bool:
+        connection = workspace.connect("ingester")
+        try:
+            return DAY in days_due_again(connection, prices, at)
+        finally:
+            connection.close()
+
+    answer(30.33, reached - timedelta(hours=24))
+    assert is_due(reached)
+    answer(0, reached)
+    assert not is_due(reached + timedelta(minutes=20)), "not at once"
+    assert is_due(reached + HALF_HOUR)
+    answer(30.33, reached + HALF_HOUR)
+    answer(30.33, reached + 3 * HALF_HOUR)
+    assert not is_due(reached + timedelta(days=2))
+
+
+def test_what_a_backfill_brought_in_is_not_asked_for_twice(make_workspace: WorkspaceMaker) -> None:
+    workspace = make_workspace()
+    row = {"settlementDate": f"{DAY}", "settlementPeriod": 14, "systemSellPrice": 1, "systemBuyPrice": 1}
+    months_later = local_midnight_utc(DAY + timedelta(days=100))
+    take_in(workspace, "system_prices", day_request("system_prices", DAY), {"data": [row]}, months_later)
+    connection = workspace.connect("ingester")
+    try:
+        assert days_due_again(connection, DATASETS["system_prices"], months_later + timedelta(days=3)) == []
+    finally:
+        connection.close()
+
+
+def test_a_number_that_fills_an_empty_one_is_no_revision_that_the_drill_expects(make_workspace: WorkspaceMaker) -> None:
+    workspace = make_workspace()
+    workspace_rows = ({"fuelType": "CCGT", "generation": None}, {"fuelType": "CCGT", "generation": 2})
+    for hours, row in enumerate(workspace_rows):
+        take_in(workspace, "fuelhh", MIX, mix(row), local_midnight_utc(DAY) + timedelta(hours=30 + hours))
+    ((body,),) = rows_of(workspace, "select lake_key from raw.fuelhh order by fetched_at desc limit 1")
+    filled = SimpleNamespace(dataset="fuelhh", body_key=body)
+    assert not changed_a_known_value(workspace, filled, {"values": [{"field": "generation"}]})
 
 
 # ---------------------------------------------------------------- the drill itself would notice

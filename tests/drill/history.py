@@ -96,8 +96,9 @@ def _revisions(
     known = {change["dataset"] for change in (*ours, *theirs)}
     for attempt in lake.attempts.values():
         is_revision = kinds.get(attempt.key) == "revision" and attempt.dataset in known
-        if is_revision and attempt.body_key not in seen and _changed_a_known_row(ill, attempt):
-            wrong.append(f"{REVISIONS} lacks {changes.get(attempt.key)} of {attempt.key}")
+        change = changes.get(attempt.key)
+        if is_revision and attempt.body_key not in seen and changed_a_known_value(ill, attempt, change):
+            wrong.append(f"{REVISIONS} lacks {change} of {attempt.key}")
     return wrong
 
 
@@ -121,15 +122,24 @@ def _rows_that_had_met_a_fault(workspace: Workspace, dataset: str, lake_key: str
     return int(rows_of(workspace, statement, [lake_key, list(faulted)])[0][0])
 
 
-def _changed_a_known_row(workspace: Workspace, attempt: Landed) -> bool:
-    """Whether a body brought a version of a row that was there before it, by the raw table alone."""
+def changed_a_known_value(workspace: Workspace, attempt: Landed, change: Any) -> bool:
+    """Whether a body brought another value where there was one before it, by the raw table alone.
+
+    That an empty value was filled in is no revision. `change` is what the log says of the fault.
+    """
+    columns = {c.name for c in DATASETS[attempt.dataset].columns}
+    fields = {value["field"] for value in (change or {}).get("values", ())} & columns or columns
     same = " and ".join(f'earlier."{c.name}" = version."{c.name}"' for c in DATASETS[attempt.dataset].keys)
+    differs = " or ".join(f'held."{field}" <> version."{field}"' for field in sorted(fields))
     statement = f"""
         select count(*) from raw.{attempt.dataset} as version
-        where version.lake_key = %s and not version.is_absent and exists (
-            select 1 from raw.{attempt.dataset} as earlier
-            where {same} and earlier.fetched_at < version.fetched_at and not earlier.is_absent
-        )
+        cross join lateral (
+            select * from raw.{attempt.dataset} as earlier
+            where {same} and (earlier.fetched_at, earlier.lake_key) < (version.fetched_at, version.lake_key)
+            order by earlier.fetched_at desc, earlier.lake_key desc
+            limit 1
+        ) as held
+        where version.lake_key = %s and not version.is_absent and not held.is_absent and ({differs})
     """
     return rows_of(workspace, statement, [attempt.body_key]) != [(0,)]
 

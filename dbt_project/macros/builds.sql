@@ -1,0 +1,258 @@
+{#-
+    Which days a build has to look at: those that loads covered since the model's own last build.
+
+    For models whose rows depend on nothing but loads that covered their own local day. Each model remembers, in the
+    transaction that builds it, up to which load of each dataset it has consumed, and what it was built by; so nothing
+    is skipped by a build that failed, by a selection of models, or by loads that came meanwhile. What is remembered
+    lies in three tables beside the intermediate models:
+
+    planned_loads   the newest load of each dataset when a run of dbt began: it consumes these, and none that come later
+    consumed_loads  for each table that dbt made, the load of each dataset up to which it was built
+    definitions     for each model and seed, a hash of what it was made by, with what it reads
+
+    A model is built whole when it is not there, with --full-refresh, and when its definition is another one.
+    Decision 0012 says why it is done like this.
+-#}
+
+{#-
+    A condition on the rows to be built, over a column that holds a settlement date, or the start of a period: name the
+    one that leads the raw table's key, so that PostgreSQL reads no other days.
+-#}
+{% macro in_days_to_build(column, holds='settlement_date') -%}
+    {%- if not execute or model.get('is_being_defined') or not is_incremental() -%}
+        true
+    {%- else -%}
+        {%- set spans = [] -%}
+        {%- for span in spans_to_build() -%}
+            {%- if holds == 'settlement_date' -%}
+                {%- do spans.append(
+                    column ~ " between cast('" ~ span.first_date ~ "' as date) and cast('" ~ span.last_date ~ "' as date)"
+                ) -%}
+            {%- else -%}
+                {%- do spans.append(
+                    '(' ~ column ~ " >= cast('" ~ span.starts ~ "' as timestamp with time zone) and "
+                    ~ column ~ " < cast('" ~ span.ends ~ "' as timestamp with time zone))"
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        ({{ spans | join(' or ') if spans else 'false' }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The rows of a relation that in_days_to_build() asks for, as a subquery that other macros take for a relation. -#}
+{% macro days_to_build_of(relation, column='period_start_utc', holds='start') -%}
+    (select * from {{ relation }} where {{ in_days_to_build(column, holds) }})
+{%- endmacro %}
+
+{#- The incremental strategy of such models: their days are replaced whole. -#}
+{% macro get_incremental_replace_days_sql(arguments) -%}
+    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
+    delete from {{ arguments.target_relation }} where {{ in_days_to_build('settlement_date') }};
+    insert into {{ arguments.target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro %}
+
+{#- dbt's own macro of this name, which is_incremental() asks, too: whole when it cannot be by days. -#}
+{% macro should_full_refresh() -%}
+    {%- set is_asked_for = config.get('full_refresh') -%}
+    {%- if is_asked_for is none -%}
+        {%- set is_asked_for = flags.FULL_REFRESH -%}
+    {%- endif -%}
+    {{ return(is_asked_for or (model.config.materialized == 'incremental' and execute and not can_build_by_days())) }}
+{%- endmacro %}
+
+{#- Whether this run has a plan (`dbt compile` has none), and the model was built before by the same definition. -#}
+{% macro can_build_by_days() -%}
+    {%- if not load_relation(_record('definitions')) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select count(*) from " ~ _record('definitions') ~ " as definitions where model = '" ~ model.unique_id
+        ~ "' and definition = '" ~ _definition() ~ "' and exists (select 1 from " ~ _record('planned_loads')
+        ~ " as planned_loads where invocation_id = '" ~ invocation_id ~ "')"
+    ) -%}
+    {{ return(found.rows[0][0] == 1) }}
+{%- endmacro %}
+
+{#- The days to build as spans of neighbours: first_date, last_date, and the instants that they start and end at. -#}
+{% macro spans_to_build() -%}
+    {%- set days = run_query(_days_to_build()) -%}
+    {%- set spans = [] -%}
+    {%- for day in days.rows -%}
+        {%- if spans and spans[-1].ends == day['starts'] -%}
+            {%- do spans[-1].update({'last_date': day['settlement_date'], 'ends': day['ends']}) -%}
+        {%- else -%}
+            {%- do spans.append({
+                'first_date': day['settlement_date'],
+                'last_date': day['settlement_date'],
+                'starts': day['starts'],
+                'ends': day['ends'],
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(spans) }}
+{%- endmacro %}
+
+{#-
+    Days that loads covered between what the model consumed and what it may consume now, and those that passed between
+    the newest answer before and the newest one now: in these, what was to come has become what did not come.
+    `meta.days_after`: how many days more a load reaches in this model.
+-#}
+{% macro _days_to_build() -%}
+    with spans as (
+
+        select
+            may.dataset,
+            coalesce(consumed.load_id, 0) as after_load,
+            may.load_id as up_to_load
+        from ({{ _loads_to_consume() }}) as may
+        left join {{ _record('consumed_loads') }} as consumed
+            on consumed.dataset = may.dataset and consumed.model = '{{ model.unique_id }}'
+        where may.load_id > coalesce(consumed.load_id, 0)
+
+    ),
+
+    covered as (
+
+        select load_days.settlement_date, load_days.fetched_at
+        from spans
+        inner join {{ source('raw', 'load_days') }} as load_days
+            on
+                load_days.dataset = spans.dataset
+                and load_days.load_id > spans.after_load
+                and load_days.load_id <= spans.up_to_load
+
+    ),
+
+    newest_answers as (
+
+        select
+            (
+                select max(loads.fetched_at)
+                from {{ source('raw', 'loads') }} as loads
+                inner join {{ _record('consumed_loads') }} as consumed
+                    on loads.dataset = consumed.dataset and loads.load_id <= consumed.load_id
+                where consumed.model = '{{ model.unique_id }}'
+            ) as before_utc,
+            (select max(fetched_at) from covered) as now_utc
+
+    ),
+
+    days as (
+
+        select settlement_date from covered
+        union
+        select passed.settlement_date
+        from newest_answers
+        cross join lateral (
+            {{ dates_between(
+                settlement_date('newest_answers.before_utc'), settlement_date('newest_answers.now_utc')
+            ) }}
+        ) as passed
+
+    ),
+
+    reached as (
+
+        select distinct {{ add_days('days.settlement_date', 'reach.number') }} as settlement_date
+        from days
+        cross join ({{ numbers_between(0, config.get('meta', {}).get('days_after', 0)) }}) as reach
+
+    )
+
+    select
+        cast(settlement_date as text) as settlement_date,
+        {{ utc_label(local_midnight_utc('settlement_date')) }} as starts,
+        {{ utc_label(local_midnight_utc(add_days('settlement_date', 1))) }} as ends
+    from reached
+    order by 1
+{%- endmacro %}
+
+{#-
+    Up to which load of each dataset this model may be built in this run: what the run plans, and no more than each
+    table that it reads has consumed. A table of which nothing is remembered has consumed nothing.
+-#}
+{% macro _loads_to_consume() -%}
+    {%- set tables = _tables_read(model.unique_id) -%}
+    select
+        planned.dataset,
+        min(coalesce(consumed.load_id, case when tables.model is null then planned.load_id else 0 end)) as load_id
+    from {{ _record('planned_loads') }} as planned
+    left join (
+        {% for table in tables -%}
+            select '{{ table }}' as model{{ ' union all ' if not loop.last }}
+        {%- else -%}
+            select cast(null as text) as model where false
+        {%- endfor %}
+    ) as tables on true
+    left join {{ _record('consumed_loads') }} as consumed
+        on consumed.model = tables.model and consumed.dataset = planned.dataset
+    where planned.invocation_id = '{{ invocation_id }}'
+    group by planned.dataset
+{%- endmacro %}
+
+{#- The tables that dbt made and that a node reads, itself or through views. -#}
+{% macro _tables_read(node) -%}
+    {%- set found = [] -%}
+    {%- for name in graph.nodes[node].depends_on.nodes if name.startswith('model.') -%}
+        {%- if graph.nodes[name].config.materialized in ('table', 'incremental') -%}
+            {%- do found.append(name) -%}
+        {%- else -%}
+            {%- do found.extend(_tables_read(name)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found | unique | list) }}
+{%- endmacro %}
+
+{#- A hash of what a node is made by: its SQL with all macros in it, its columns, and all that it reads; a seed's rows. -#}
+{% macro _definition() -%}
+    {%- if model.resource_type == 'seed' -%}
+        {{ return(model.checksum.checksum) }}
+    {%- endif -%}
+    {#- in_days_to_build() looks at this mark: the days are no part of a definition -#}
+    {%- do model.update({'is_being_defined': true}) -%}
+    {%- set code = render(model.raw_code) -%}
+    {%- do model.update({'is_being_defined': false}) -%}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+    {%- endfor -%}
+    {%- set names = model.depends_on.nodes | reject('in', [model.unique_id]) | list -%}
+    {%- set read = run_query(
+        "select model, definition from " ~ _record('definitions') ~ " where model in ('" ~ names | join("', '")
+        ~ "') order by model"
+    ) -%}
+    {{ return(local_md5(code ~ columns | join(', ') ~ (read.rows | map('join', ' ') | join(', ')))) }}
+{%- endmacro %}
+
+{#- Where something is remembered: beside the intermediate models, or in the schema of an analyst. -#}
+{% macro _record(table) -%}
+    {%- set schema = 'intermediate' if target.name == 'deployed' else target.schema -%}
+    {{ return(api.Relation.create(database=target.database, schema=schema, identifier=table, type='table')) }}
+{%- endmacro %}
+
+{#- Before a run: what it is going to consume. -#}
+{% macro plan_build() -%}
+    {%- set plans, consumed, definitions = _record('planned_loads'), _record('consumed_loads'), _record('definitions') -%}
+    create table if not exists {{ plans }} (
+        invocation_id text, dataset text, load_id bigint, planned_at timestamp with time zone default current_timestamp
+    );
+    create table if not exists {{ consumed }} (model text, dataset text, load_id bigint, primary key (model, dataset));
+    create table if not exists {{ definitions }} (model text primary key, definition text);
+    delete from {{ plans }} where planned_at < current_timestamp - interval '2 days';
+    insert into {{ plans }} (invocation_id, dataset, load_id)
+    select '{{ invocation_id }}', dataset, max(load_id) from {{ source('raw', 'loads') }} group by dataset
+{%- endmacro %}
+
+{#- After a node, in its transaction: what it has consumed, and what it was made by. -#}
+{% macro remember_build() -%}
+    {%- if execute -%}
+        {%- if model.config.materialized in ('table', 'incremental') -%}
+            insert into {{ _record('consumed_loads') }} (model, dataset, load_id)
+            select '{{ model.unique_id }}', dataset, load_id from ({{ _loads_to_consume() }}) as may
+            on conflict (model, dataset) do update set load_id = excluded.load_id;
+        {%- endif %}
+        insert into {{ _record('definitions') }} (model, definition)
+        values ('{{ model.unique_id }}', '{{ _definition() }}')
+        on conflict (model) do update set definition = excluded.definition
+    {%- endif -%}
+{%- endmacro %}
