@@ -258,10 +258,15 @@ def manifest_folder(folder: Path, entries: list[dict]) -> Path:
 
 def build_marts(workspace: Workspace, *arguments: str) -> None:
     """Builds what the marts need, without the data tests: those are the business of the build test."""
+    assert run_dbt_here(workspace, *arguments)
+
+
+def run_dbt_here(workspace: Workspace, *arguments: str) -> bool:
+    """As build_marts, for builds that may fail: whether all went well."""
     from energy_monitor.dbt import run_dbt
 
     command = ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", *arguments]
-    assert run_dbt(workspace, command, _manifest_for(workspace))
+    return run_dbt(workspace, command, _manifest_for(workspace))
 
 
 _parsed: list[tuple[str, Manifest]] = []  # of the first database that was built; parsing takes seconds

@@ -188,9 +188,9 @@ def test_another_seed_or_macro_builds_it_whole(
         assert run_dbt(workspace, [*arguments, "--select", "+fct_prices_half_hourly"])
         return {state for (state,) in rows_of(workspace, "select system_price_state from marts.fct_prices_half_hourly")}
 
-    assert states() == {"provisional"}
+    assert "provisional" in states()
     rules = project / "seeds" / "state_rules.csv"
-    rules.write_text(rules.read_text().replace("system_prices,,168,provisional", "system_prices,,168,settled"))
+    rules.write_text(rules.read_text().replace(",provisional,", ",settled,"))
     assert states() == {"settled"}, "of the seed"
     macro = project / "macros" / "states.sql"
     macro.write_text(macro.read_text().replace("else {{ row }}.rule_state", "else 'forecast'"))

@@ -35,6 +35,7 @@
             where
                 load_days.covered_from_utc is not null
                 and load_days.dataset in ('{{ datasets | join("', '") }}')
+                and {{ in_days_to_build('load_days.settlement_date') }}
         ) as days
         where days.newest_whole_day_utc is null or days.fetched_at_utc >= days.newest_whole_day_utc
         group by 1, 2, 3, 4, 5

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 {%- set datasets = [
     'fuelhh',
     'demand_outturn',

@@ -1,12 +1,15 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with outturn as (
 
-    select * from {{ ref('int_neso_demand') }}
+    select * from {{ ref('int_neso_demand') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 forecast as (
 
-    select * from {{ ref('stg_neso__embedded_forecast') }} where is_newest
+    select * from {{ ref('stg_neso__embedded_forecast') }}
+    where is_newest and {{ in_days_to_build('settlement_date') }}
 
 ),
 

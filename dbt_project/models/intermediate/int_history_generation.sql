@@ -1,6 +1,8 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with received as (
 
-    {{ history_rows(ref('stg_history__generation_half_hourly'), 'history_fuel_mix') }}
+    {{ history_rows(days_to_build_of(ref('stg_history__generation_half_hourly')), 'history_fuel_mix') }}
 
 )
 

@@ -1,10 +1,13 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 -- What NESO's data portal answered; where it has none, what its yearly files held that somebody brought in. Demand, and
 -- what is embedded, each come from one of the two as a pair.
 {%- set pairs = {'demand': ['nd', 'tsd'], 'embedded': ['embedded_solar', 'embedded_wind']} %}
 
 with asked as (
 
-    select * from {{ ref('int_asked_half_hours') }} where dataset in ('neso_historic_demand', 'history_demand')
+    select * from {{ ref('int_asked_half_hours') }} 
+    where dataset in ('neso_historic_demand', 'history_demand') and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -27,14 +30,17 @@ bounds as (
 portal_rows as (
 
     {{ newest_rows(
-        ref('stg_neso__historic_demand'), 'neso_historic_demand', ['settlement_date', 'settlement_period'], 'asked'
+        days_to_build_of(ref('stg_neso__historic_demand'), 'settlement_date', 'settlement_date'),
+        'neso_historic_demand',
+        ['settlement_date', 'settlement_period'],
+        'asked',
     ) }}
 
 ),
 
 file_rows as (
 
-    {{ history_rows(ref('stg_history__demand'), 'history_demand') }}
+    {{ history_rows(days_to_build_of(ref('stg_history__demand'), 'settlement_date', 'settlement_date'), 'history_demand') }}
 
 ),
 

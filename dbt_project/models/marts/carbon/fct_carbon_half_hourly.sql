@@ -1,7 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with asked as (
 
     select * from {{ ref('int_asked_half_hours') }}
-    where dataset in ('carbon_national_actual', 'carbon_national_forecast', 'history_carbon_national')
+    where
+        dataset in ('carbon_national_actual', 'carbon_national_forecast', 'history_carbon_national')
+        and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -14,7 +18,10 @@ bounds as (
 actual_rows as (
 
     {{ newest_rows(
-        ref('stg_carbon_intensity__national_actual'), 'carbon_national_actual', ['period_start_utc'], 'asked'
+        days_to_build_of(ref('stg_carbon_intensity__national_actual')),
+        'carbon_national_actual',
+        ['period_start_utc'],
+        'asked',
     ) }}
 
 ),
@@ -22,14 +29,17 @@ actual_rows as (
 forecast_rows as (
 
     {{ newest_rows(
-        ref('stg_carbon_intensity__national_forecast'), 'carbon_national_forecast', ['period_start_utc'], 'asked'
+        days_to_build_of(ref('stg_carbon_intensity__national_forecast')),
+        'carbon_national_forecast',
+        ['period_start_utc'],
+        'asked',
     ) }}
 
 ),
 
 file_rows as (
 
-    {{ history_rows(ref('stg_history__carbon_national'), 'history_carbon_national') }}
+    {{ history_rows(days_to_build_of(ref('stg_history__carbon_national')), 'history_carbon_national') }}
 
 ),
 

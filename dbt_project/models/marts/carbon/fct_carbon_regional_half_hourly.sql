@@ -1,15 +1,22 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 {%- set mix = ['nuclear', 'biomass', 'gas', 'coal', 'hydro', 'wind', 'solar', 'imports', 'other'] -%}
 
-with answers as (
+with newest_answer as (
 
-    select * from {{ ref('stg_ingestion__load_days') }}
+    select max(fetched_at_utc) as newest_answer_utc
+    from {{ ref('stg_ingestion__load_days') }}
     where dataset = 'carbon_regional_forecast' and covered_from_utc is not null
 
 ),
 
-newest_answer as (
+answers as (
 
-    select max(fetched_at_utc) as newest_answer_utc from answers
+    select * from {{ ref('stg_ingestion__load_days') }}
+    where
+        dataset = 'carbon_regional_forecast'
+        and covered_from_utc is not null
+        and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -38,7 +45,8 @@ held as (
 
     select * from {{ ref('stg_carbon_intensity__regional_forecast') }}
     where
-        fetched_at_utc <= period_start_utc
+        {{ in_days_to_build('period_start_utc', 'start') }}
+        and fetched_at_utc <= period_start_utc
         and (known_to_utc is null or known_to_utc > period_start_utc)
 
 ),
@@ -73,22 +81,25 @@ known_regions as (
 
 ),
 
+-- A region that nobody knows is expected in a day from where it is first seen there.
 regions as (
 
     select
         region_id,
         region_name,
+        cast(null as date) as expected_on,
         cast(null as timestamp with time zone) as expected_from_utc
     from known_regions
     union all
     select
         held.region_id,
         max(held.sent_region_name) as region_name,
+        held.settlement_date as expected_on,
         min(held.period_start_utc) as expected_from_utc
     from held
     left join known_regions on held.region_id = known_regions.region_id
     where known_regions.region_id is null
-    group by held.region_id
+    group by held.region_id, held.settlement_date
 
 ),
 
@@ -105,7 +116,13 @@ expected as (
     inner join regions
         on
             (asked.scope is null or asked.scope = cast(regions.region_id as text))
-            and (regions.expected_from_utc is null or asked.period_start_utc >= regions.expected_from_utc)
+            and (
+                regions.expected_on is null
+                or (
+                    asked.settlement_date = regions.expected_on
+                    and asked.period_start_utc >= regions.expected_from_utc
+                )
+            )
     group by 1, 2, 3, 4, 5
 
 ),

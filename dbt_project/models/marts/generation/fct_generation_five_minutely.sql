@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 -- Each number is FUELINST's; where FUELINST has none, it is what files brought in, without their estimates of solar.
 with asked as (
 
-    select * from {{ ref('int_asked_five_minutes') }}
+    select * from {{ ref('int_asked_five_minutes') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -41,7 +43,7 @@ expected as (
 fuelinst as (
 
     {{ newest_rows(
-        ref('stg_elexon__generation_five_minutely'),
+        days_to_build_of(ref('stg_elexon__generation_five_minutely'), 'interval_start_utc'),
         'fuelinst',
         ['interval_start_utc', 'fuel_code'],
         'asked',
@@ -67,7 +69,8 @@ fuelinst_numbers as (
 
 files as (
 
-    select * from {{ ref('int_history_five_minutes') }} where state <> 'missing'
+    select * from {{ ref('int_history_five_minutes') }}
+    where state <> 'missing' and {{ in_days_to_build('settlement_date') }}
 
 ),
 

@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 -- Each number is FUELHH's. Where FUELHH has none, it is our own mean of all six values of FUELINST; where that is not
 -- there either, it is what files brought in. What Elexon withdrew is not brought back by a file.
 with asked as (
 
-    select * from {{ ref('int_asked_half_hours') }} where dataset in ('fuelhh', 'history_fuel_mix')
+    select * from {{ ref('int_asked_half_hours') }} 
+    where dataset in ('fuelhh', 'history_fuel_mix') and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -19,7 +22,10 @@ fuels as (
 fuelhh as (
 
     {{ newest_rows(
-        ref('stg_elexon__generation_half_hourly'), 'fuelhh', ['period_start_utc', 'fuel_code'], 'asked'
+        days_to_build_of(ref('stg_elexon__generation_half_hourly')),
+        'fuelhh',
+        ['period_start_utc', 'fuel_code'],
+        'asked',
     ) }}
 
 ),
@@ -41,13 +47,13 @@ fuelhh_numbers as (
 
 means as (
 
-    select * from {{ ref('int_generation_means') }}
+    select * from {{ ref('int_generation_means') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 files as (
 
-    select * from {{ ref('int_history_generation') }}
+    select * from {{ ref('int_history_generation') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -142,7 +148,7 @@ transmission as (
 
 embedded as (
 
-    select * from {{ ref('int_embedded_generation') }}
+    select * from {{ ref('int_embedded_generation') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with generation as (
 
     select
@@ -13,8 +15,11 @@ with generation as (
     left join {{ ref('dim_fuels') }} as fuels on generation.fuel_code = fuels.fuel_code
     -- a code that nobody expects there, and that its source took back, is no part of the mix that is missing
     where
-        coalesce(generation.state, '') <> 'withdrawn'
-        or (fuels.is_known and coalesce(fuels.regular_from_utc <= generation.period_start_utc, true))
+        {{ in_days_to_build('generation.settlement_date') }}
+        and (
+            coalesce(generation.state, '') <> 'withdrawn'
+            or (fuels.is_known and coalesce(fuels.regular_from_utc <= generation.period_start_utc, true))
+        )
 
 ),
 
@@ -68,19 +73,20 @@ demand as (
     -- forecasts of demand alone are no reason for a row
     select * from {{ ref('fct_demand_half_hourly') }}
     where
-        coalesce(indo_state, itsdo_state, embedded_solar_state, embedded_wind_state, nd_state, tsd_state) is not null
+        {{ in_days_to_build('settlement_date') }}
+        and coalesce(indo_state, itsdo_state, embedded_solar_state, embedded_wind_state, nd_state, tsd_state) is not null
 
 ),
 
 prices as (
 
-    select * from {{ ref('fct_prices_half_hourly') }}
+    select * from {{ ref('fct_prices_half_hourly') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 carbon as (
 
-    select * from {{ ref('fct_carbon_half_hourly') }}
+    select * from {{ ref('fct_carbon_half_hourly') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 

@@ -1,7 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with asked as (
 
     select * from {{ ref('int_asked_half_hours') }}
-    where dataset in ('system_prices', 'market_index', 'history_system_prices')
+    where
+        dataset in ('system_prices', 'market_index', 'history_system_prices')
+        and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -20,7 +24,10 @@ market_index_asked as (
 system_price_rows as (
 
     {{ newest_rows(
-        ref('stg_elexon__system_prices'), 'system_prices', ['settlement_date', 'settlement_period'], 'asked'
+        days_to_build_of(ref('stg_elexon__system_prices'), 'settlement_date', 'settlement_date'),
+        'system_prices',
+        ['settlement_date', 'settlement_period'],
+        'asked',
     ) }}
 
 ),
@@ -28,7 +35,10 @@ system_price_rows as (
 market_index_rows as (
 
     {{ newest_rows(
-        ref('stg_elexon__market_index_prices'), 'market_index', ['period_start_utc', 'data_provider'], 'asked'
+        days_to_build_of(ref('stg_elexon__market_index_prices')),
+        'market_index',
+        ['period_start_utc', 'data_provider'],
+        'asked',
     ) }}
 
 ),
@@ -44,7 +54,9 @@ headline_rows as (
 file_rows as (
 
     {{ history_rows(
-        ref('stg_history__system_prices'), 'history_system_prices', recorded='recorded_at_utc'
+        days_to_build_of(ref('stg_history__system_prices'), 'settlement_date', 'settlement_date'),
+        'history_system_prices',
+        recorded='recorded_at_utc',
     ) }}
 
 ),
