@@ -12,8 +12,8 @@ with generation as (
     left join {{ ref('carbon_factors') }} as factors
         on
             generation.fuel_code = factors.fuel_code
-            and coalesce(factors.valid_from_utc <= generation.period_start_utc, true)
-            and coalesce(factors.valid_to_utc > generation.period_start_utc, true)
+            and (factors.valid_from_utc is null or generation.period_start_utc >= factors.valid_from_utc)
+            and (factors.valid_to_utc is null or generation.period_start_utc < factors.valid_to_utc)
 
 ),
 

@@ -4,54 +4,35 @@
 -#}
 {%- set datasets = [
     {
-        'id': 'fuelhh',
-        'relation': ref('fct_generation_half_hourly'),
-        'of_fuels': true,
-        'states': ['state'],
+        'id': 'fuelhh', 'relation': ref('fct_generation_half_hourly'), 'states': ['state'],
         'is_its_own': "shown.source_dataset = 'fuelhh'",
-    },
-    {
-        'id': 'fuelinst',
-        'relation': ref('fct_generation_five_minutely'),
         'of_fuels': true,
-        'start': 'interval_start_utc',
-        'states': ['state'],
+    },
+    {
+        'id': 'fuelinst', 'relation': ref('fct_generation_five_minutely'), 'states': ['state'],
         'is_its_own': "shown.source_dataset = 'fuelinst'",
+        'of_fuels': true, 'start': 'interval_start_utc',
     },
     {
-        'id': 'demand_outturn',
-        'relation': ref('fct_demand_half_hourly'),
-        'states': ['indo_state', 'itsdo_state'],
-        'is_its_own': 'true',
+        'id': 'demand_outturn', 'relation': ref('fct_demand_half_hourly'), 'states': ['indo_state', 'itsdo_state'],
     },
     {
-        'id': 'system_prices',
-        'relation': ref('fct_prices_half_hourly'),
-        'states': ['system_price_state'],
+        'id': 'system_prices', 'relation': ref('fct_prices_half_hourly'), 'states': ['system_price_state'],
         'is_its_own': "shown.system_price_source_dataset = 'system_prices'",
     },
     {
-        'id': 'market_index',
-        'relation': ref('fct_prices_half_hourly'),
-        'states': ['market_index_state'],
-        'is_its_own': 'true',
+        'id': 'market_index', 'relation': ref('fct_prices_half_hourly'), 'states': ['market_index_state'],
     },
     {
-        'id': 'carbon_national_actual',
-        'relation': ref('fct_carbon_half_hourly'),
-        'states': ['state'],
+        'id': 'carbon_national_actual', 'relation': ref('fct_carbon_half_hourly'), 'states': ['state'],
         'is_its_own': "shown.carbon_actual_source_dataset = 'carbon_national_actual'",
     },
     {
-        'id': 'neso_historic_demand',
-        'relation': ref('int_neso_demand'),
-        'states': ['nd_state', 'tsd_state'],
+        'id': 'neso_historic_demand', 'relation': ref('int_neso_demand'), 'states': ['nd_state', 'tsd_state'],
         'is_its_own': "shown.demand_source_dataset = 'neso_historic_demand'",
     },
     {
-        'id': 'neso_historic_demand',
-        'relation': ref('int_neso_demand'),
-        'states': ['embedded_solar_state', 'embedded_wind_state'],
+        'id': 'neso_historic_demand', 'relation': ref('int_neso_demand'), 'states': ['embedded_solar_state', 'embedded_wind_state'],
         'is_its_own': "shown.embedded_source_dataset = 'neso_historic_demand'",
     },
 ] -%}
@@ -82,19 +63,20 @@ numbers as (
 
     {% for dataset in datasets %}
         {% set is_last = loop.last %}
+        {% set start = dataset.get('start', 'period_start_utc') %}
         {% for state in dataset.states %}
             select
                 '{{ dataset.id }}' as dataset,
-                shown.{{ dataset.get('start', 'period_start_utc') }} as start_utc,
-                case when {{ dataset.is_its_own }} then shown.{{ state }} else 'missing' end as state
+                shown.{{ start }} as start_utc,
+                case when {{ dataset.get('is_its_own', 'true') }} then shown.{{ state }} else 'missing' end as state
             from {{ dataset.relation }} as shown
             {% if dataset.get('of_fuels') %}
                 -- a code that is not expected yet is no gap where it does not come
                 inner join {{ ref('fuels') }} as fuels
-                    on
-                        shown.fuel_code = fuels.fuel_code
-                        and coalesce(fuels.regular_from_utc <= shown.{{ dataset.get('start', 'period_start_utc') }}, true)
-                where not fuels.is_embedded
+                    on shown.fuel_code = fuels.fuel_code
+                where
+                    not fuels.is_embedded
+                    and (fuels.regular_from_utc is null or fuels.regular_from_utc <= shown.{{ start }})
             {% endif %}
             {{ 'union all' if not (loop.last and is_last) }}
         {% endfor %}

@@ -73,17 +73,26 @@ errors_of_days as (
 
 ),
 
+first_fetches as (
+
+    select
+        *,
+        {{ seconds_between('due_at_utc', 'first_fetched_at_utc') }} as lag_seconds
+    from {{ ref('stg_ingestion__first_fetches') }}
+
+),
+
 new_rows as (
 
     select
         {{ utc_date('first_fetched_at_utc') }} as fetch_date,
         dataset,
         count(*) as rows_new,
-        {% for name, share in {'p05': 0.05, 'median': 0.5, 'p95': 0.95, 'max': 1}.items() -%}
-        percentile_cont({{ share }}) within group (order by {{ seconds_between('due_at_utc', 'first_fetched_at_utc') }})
-            as {{ name }}_lag_seconds{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('stg_ingestion__first_fetches') }}
+        percentile_cont(0.05) within group (order by lag_seconds) as p05_lag_seconds,
+        percentile_cont(0.5) within group (order by lag_seconds) as median_lag_seconds,
+        percentile_cont(0.95) within group (order by lag_seconds) as p95_lag_seconds,
+        max(lag_seconds) as max_lag_seconds
+    from first_fetches
     group by 1, 2
 
 ),
@@ -111,8 +120,8 @@ select
     cast(days.rows_seen as bigint) as rows_seen,
     coalesce(new_rows.rows_new, 0) as rows_new,
     coalesce(revised.rows_revised, 0) as rows_revised,
-    {% for name in ['p05', 'median', 'p95', 'max'] -%}
-    cast(new_rows.{{ name }}_lag_seconds / 60 as double precision) as {{ name }}_lag_minutes,
+    {% for name in ['p05', 'median', 'p95', 'max'] %}
+        cast(new_rows.{{ name }}_lag_seconds / 60 as double precision) as {{ name }}_lag_minutes,
     {% endfor %}
     errors_of_days.first_error,
     errors_of_days.last_error,
