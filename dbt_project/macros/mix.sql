@@ -1,6 +1,20 @@
 {#-
-    The sum of a mart's generation over the fuels of a condition, in one half-hour: null where one of them is missing,
-    as a sum of the others would be too small. `generation` is the alias of fct_generation_half_hourly with dim_fuels.
+    Whether a row of fct_generation_half_hourly, with its row of dim_fuels, is of the mix: a code that nobody expects
+    there, and that its source took back, is no part that is missing.
+-#}
+{% macro is_of_the_mix(generation='generation', fuels='fuels') -%}
+    (
+        coalesce({{ generation }}.state, '') <> 'withdrawn'
+        or (
+            {{ fuels }}.is_known
+            and coalesce({{ fuels }}.regular_from_utc <= {{ generation }}.period_start_utc, true)
+        )
+    )
+{%- endmacro %}
+
+{#-
+    The sum of a mart's generation over the fuels of a condition, in one half-hour: null where one of them is missing
+    or suspect, as a sum of the others would be too small. `generation` is the alias of fct_generation_half_hourly with dim_fuels.
 -#}
 {% macro whole_sum(condition, value='generation.generation_mw') -%}
     case

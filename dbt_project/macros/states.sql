@@ -135,7 +135,20 @@
     from {{ ref('plausible_ranges') }}
 {%- endmacro %}
 
-{#- Whether a value lies outside its plausible bounds; `bounds` is the alias of plausible_bounds. -#}
+{#- One row per fuel code with the plausible bounds of its generation, named as plausible_bounds has it. -#}
+{% macro plausible_fuel_bounds() -%}
+    select
+        fuel_code,
+        minimum as generation_mw_minimum,
+        maximum as generation_mw_maximum
+    from {{ ref('plausible_ranges') }}
+    where measure = 'generation_mw'
+{%- endmacro %}
+
+{#-
+    Whether a value lies outside its plausible bounds; `bounds` is the alias of plausible_bounds, or of what joins
+    plausible_fuel_bounds: a fuel code that the seed does not know has no bounds.
+-#}
 {% macro is_implausible(measure, value) -%}
     (
         coalesce({{ value }} < bounds.{{ measure }}_minimum, false)

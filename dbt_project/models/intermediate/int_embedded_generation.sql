@@ -13,6 +13,12 @@ forecast as (
 
 ),
 
+bounds as (
+
+    {{ plausible_bounds(['embedded_solar_mw', 'embedded_wind_mw']) }}
+
+),
+
 joined as (
 
     select
@@ -25,6 +31,10 @@ joined as (
         outturn.embedded_wind_mw as outturn_wind_mw,
         outturn.embedded_wind_state as outturn_wind_state,
         forecast.embedded_wind_mw as forecast_wind_mw,
+        {% for part in ['solar', 'wind'] %}
+            {{ is_implausible('embedded_' ~ part ~ '_mw', 'forecast.embedded_' ~ part ~ '_mw') }}
+                as is_forecast_{{ part }}_implausible,
+        {% endfor %}
         -- both come in one row of either source
         outturn.embedded_solar_mw is null and forecast.embedded_solar_mw is not null as is_forecast,
         outturn.embedded_source_dataset as outturn_source_dataset,
@@ -34,6 +44,7 @@ joined as (
         forecast.lake_key as forecast_lake_key
     from outturn
     full outer join forecast on outturn.period_start_utc = forecast.period_start_utc
+    cross join bounds
 
 )
 
@@ -41,16 +52,14 @@ select
     settlement_date,
     settlement_period,
     period_start_utc,
-    coalesce(outturn_solar_mw, forecast_solar_mw) as embedded_solar_mw,
-    case
-        when outturn_solar_mw is null and forecast_solar_mw is not null then 'forecast'
-        else outturn_solar_state
-    end as embedded_solar_state,
-    coalesce(outturn_wind_mw, forecast_wind_mw) as embedded_wind_mw,
-    case
-        when outturn_wind_mw is null and forecast_wind_mw is not null then 'forecast'
-        else outturn_wind_state
-    end as embedded_wind_state,
+    {% for part in ['solar', 'wind'] %}
+        coalesce(outturn_{{ part }}_mw, forecast_{{ part }}_mw) as embedded_{{ part }}_mw,
+        case
+            when outturn_{{ part }}_mw is not null or forecast_{{ part }}_mw is null then outturn_{{ part }}_state
+            when is_forecast_{{ part }}_implausible then 'suspect'
+            else 'forecast'
+        end as embedded_{{ part }}_state,
+    {% endfor %}
     case when is_forecast then 'neso_embedded_forecast' else outturn_source_dataset end as source_dataset,
     case when is_forecast then forecast_fetched_at_utc else outturn_fetched_at_utc end as fetched_at_utc,
     case when is_forecast then forecast_lake_key else outturn_lake_key end as lake_key

@@ -8,6 +8,12 @@ with received as (
         start='interval_start_utc',
     ) }}
 
+),
+
+bounds as (
+
+    {{ plausible_fuel_bounds() }}
+
 )
 
 select
@@ -16,7 +22,10 @@ select
     received.interval_start_utc,
     received.fuel_code,
     received.generation_mw,
-    {{ number_state('received', 'generation_mw') }} as state,
+    {{ number_state(
+        'received', 'generation_mw', is_implausible('generation_mw', 'received.generation_mw')
+    ) }} as state,
     received.fetched_at_utc,
     received.lake_key
 from received
+left join bounds on received.fuel_code = bounds.fuel_code

@@ -23,7 +23,7 @@ half_hours as (
 
 bounds as (
 
-    {{ plausible_bounds(['nd_mw', 'tsd_mw']) }}
+    {{ plausible_bounds(['nd_mw', 'tsd_mw', 'embedded_solar_mw', 'embedded_wind_mw']) }}
 
 ),
 
@@ -51,15 +51,11 @@ file_rows as (
             {{ rows }}_rows.settlement_date,
             {{ rows }}_rows.settlement_period,
             {{ rows }}_rows.period_start_utc,
-            {% for part in ['nd', 'tsd'] %}
+            {% for part in pairs.demand + pairs.embedded %}
                 {{ shown(rows ~ '_rows', part ~ '_mw') }} as {{ part }}_mw,
             {{ number_state(
                 rows ~ '_rows', part ~ '_mw', is_implausible(part ~ '_mw', rows ~ '_rows.' ~ part ~ '_mw')
             ) }} as {{ part }}_state,
-            {% endfor %}
-            {% for part in ['embedded_solar', 'embedded_wind'] %}
-                {{ shown(rows ~ '_rows', part ~ '_mw') }} as {{ part }}_mw,
-                {{ number_state(rows ~ '_rows', part ~ '_mw') }} as {{ part }}_state,
             {% endfor %}
             {{ rows }}_rows.fetched_at_utc,
             {{ rows }}_rows.lake_key

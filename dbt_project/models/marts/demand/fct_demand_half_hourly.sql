@@ -157,7 +157,10 @@ select
     embedded_wind_mw,
     embedded_wind_state,
     embedded_source_dataset,
-    indo_mw + embedded_solar_mw + embedded_wind_mw as indo_and_embedded_mw,
+    case
+        when {{ counts('indo_state') }} and {{ counts('embedded_solar_state') }} and {{ counts('embedded_wind_state') }}
+            then indo_mw + embedded_solar_mw + embedded_wind_mw
+    end as indo_and_embedded_mw,
     nd_mw,
     nd_state,
     tsd_mw,

@@ -52,6 +52,12 @@ fuelinst as (
 
 ),
 
+bounds as (
+
+    {{ plausible_fuel_bounds() }}
+
+),
+
 fuelinst_numbers as (
 
     select
@@ -60,10 +66,13 @@ fuelinst_numbers as (
         fuelinst.interval_start_utc,
         fuelinst.fuel_code,
         {{ shown('fuelinst', 'generation_mw') }} as generation_mw,
-        {{ number_state('fuelinst', 'generation_mw') }} as state,
+        {{ number_state(
+            'fuelinst', 'generation_mw', is_implausible('generation_mw', 'fuelinst.generation_mw')
+        ) }} as state,
         fuelinst.fetched_at_utc,
         fuelinst.lake_key
     from fuelinst
+    left join bounds on fuelinst.fuel_code = bounds.fuel_code
 
 ),
 

@@ -30,6 +30,12 @@ fuelhh as (
 
 ),
 
+bounds as (
+
+    {{ plausible_fuel_bounds() }}
+
+),
+
 fuelhh_numbers as (
 
     select
@@ -38,10 +44,13 @@ fuelhh_numbers as (
         fuelhh.period_start_utc,
         fuelhh.fuel_code,
         {{ shown('fuelhh', 'generation_mw') }} as generation_mw,
-        {{ number_state('fuelhh', 'generation_mw') }} as state,
+        {{ number_state(
+            'fuelhh', 'generation_mw', is_implausible('generation_mw', 'fuelhh.generation_mw')
+        ) }} as state,
         fuelhh.fetched_at_utc,
         fuelhh.lake_key
     from fuelhh
+    left join bounds on fuelhh.fuel_code = bounds.fuel_code
 
 ),
 

@@ -64,6 +64,7 @@ select
     cast(sum(renewable_mw) / nullif(sum(supply_mw), 0) as double precision) as renewable_share,
     cast(sum(zero_carbon_mw) / nullif(sum(supply_mw), 0) as double precision) as zero_carbon_share,
     sum(case when is_embedded_forecast then 1 else 0 end) as embedded_forecast_periods,
+    sum(case when fuels_suspect > 0 then 1 else 0 end) as generation_suspect_periods,
     sum(case when carbon_state = 'suspect' then 1 else 0 end) as carbon_suspect_periods,
     sum(case when indo_state = 'suspect' or itsdo_state = 'suspect' then 1 else 0 end) as demand_suspect_periods,
     sum(case when state = 'missing' then 1 else 0 end) as periods_with_missing

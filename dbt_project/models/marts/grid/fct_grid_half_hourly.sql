@@ -13,13 +13,7 @@ with generation as (
         case when generation.generation_mw < 0 then -generation.generation_mw else 0 end as negative_mw
     from {{ ref('fct_generation_half_hourly') }} as generation
     left join {{ ref('dim_fuels') }} as fuels on generation.fuel_code = fuels.fuel_code
-    -- a code that nobody expects there, and that its source took back, is no part of the mix that is missing
-    where
-        {{ in_days_to_build('generation.settlement_date') }}
-        and (
-            coalesce(generation.state, '') <> 'withdrawn'
-            or (fuels.is_known and coalesce(fuels.regular_from_utc <= generation.period_start_utc, true))
-        )
+    where {{ is_of_the_mix() }} and {{ in_days_to_build('generation.settlement_date') }}
 
 ),
 
@@ -49,6 +43,7 @@ mix as (
         sum(case when not generation.is_embedded then 1 else 0 end) as transmission_fuels,
         count(*) as fuels_expected,
         sum(case when {{ counts('generation.state') }} then 1 else 0 end) as fuels_present,
+        sum(case when generation.state = 'suspect' then 1 else 0 end) as fuels_suspect,
         {{ least_certain_of('generation.state') }} as generation_state,
         max(case when generation.is_embedded and generation.state = 'forecast' then 1 else 0 end) = 1
             as is_embedded_forecast
@@ -143,6 +138,7 @@ select
     {% endfor %}
     supply.fuels_expected,
     supply.fuels_present,
+    supply.fuels_suspect,
     supply.generation_state,
     supply.is_embedded_forecast,
     carbon.carbon_actual_gco2_per_kwh,

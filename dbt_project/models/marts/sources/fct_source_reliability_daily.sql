@@ -73,17 +73,37 @@ errors_of_days as (
 
 ),
 
+first_fetches as (
+
+    select
+        *,
+        {{ seconds_between('due_at_utc', 'first_fetched_at_utc') }} as lag_seconds
+    from {{ ref('stg_ingestion__first_fetches') }}
+
+),
+
 new_rows as (
 
     select
         {{ utc_date('first_fetched_at_utc') }} as fetch_date,
         dataset,
         count(*) as rows_new,
-        percentile_cont(0.5) within group (order by {{ seconds_between('due_at_utc', 'first_fetched_at_utc') }})
-            as median_lag_seconds,
-        percentile_cont(0.95) within group (order by {{ seconds_between('due_at_utc', 'first_fetched_at_utc') }})
-            as p95_lag_seconds
-    from {{ ref('stg_ingestion__first_fetches') }}
+        percentile_cont(0.05) within group (order by lag_seconds) as p05_lag_seconds,
+        percentile_cont(0.5) within group (order by lag_seconds) as median_lag_seconds,
+        percentile_cont(0.95) within group (order by lag_seconds) as p95_lag_seconds,
+        max(lag_seconds) as max_lag_seconds
+    from first_fetches
+    group by 1, 2
+
+),
+
+revised as (
+
+    select
+        {{ utc_date('changed_at_utc') }} as fetch_date,
+        dataset,
+        count(distinct row_key) as rows_revised
+    from {{ ref('fct_revisions') }}
     group by 1, 2
 
 )
@@ -99,8 +119,10 @@ select
     days.answers_with_unknown_fields,
     cast(days.rows_seen as bigint) as rows_seen,
     coalesce(new_rows.rows_new, 0) as rows_new,
-    cast(new_rows.median_lag_seconds / 60 as double precision) as median_lag_minutes,
-    cast(new_rows.p95_lag_seconds / 60 as double precision) as p95_lag_minutes,
+    coalesce(revised.rows_revised, 0) as rows_revised,
+    {% for name in ['p05', 'median', 'p95', 'max'] %}
+        cast(new_rows.{{ name }}_lag_seconds / 60 as double precision) as {{ name }}_lag_minutes,
+    {% endfor %}
     errors_of_days.first_error,
     errors_of_days.last_error,
     days.newest_attempt_utc
@@ -113,3 +135,7 @@ left join new_rows
     on
         days.fetch_date = new_rows.fetch_date
         and days.dataset = new_rows.dataset
+left join revised
+    on
+        days.fetch_date = revised.fetch_date
+        and days.dataset = revised.dataset
