@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 -- The sources themselves: fct_generation_half_hourly has FUELINST's mean in place of what FUELHH lacks.
 with generation as (
 
@@ -10,12 +12,15 @@ with generation as (
         end as fuelhh_mw
     from {{ ref('fct_generation_half_hourly') }} as generation
     inner join {{ ref('dim_fuels') }} as fuels on generation.fuel_code = fuels.fuel_code
-    left join {{ ref('int_generation_means') }} as means
+    left join {{ days_to_build_of(ref('int_generation_means'), 'settlement_date', 'settlement_date') }} as means
         on
             generation.settlement_date = means.settlement_date
             and generation.settlement_period = means.settlement_period
             and generation.fuel_code = means.fuel_code
-    where not fuels.is_embedded and {{ is_of_the_mix() }}
+    where
+        not fuels.is_embedded
+        and {{ is_of_the_mix() }}
+        and {{ in_days_to_build('generation.settlement_date') }}
 
 )
 

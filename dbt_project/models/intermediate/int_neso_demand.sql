@@ -6,7 +6,7 @@
 
 with asked as (
 
-    select * from {{ ref('int_asked_half_hours') }} 
+    select * from {{ ref('int_asked_half_hours') }}
     where dataset in ('neso_historic_demand', 'history_demand') and {{ in_days_to_build('settlement_date') }}
 
 ),
@@ -40,7 +40,9 @@ portal_rows as (
 
 file_rows as (
 
-    {{ history_rows(days_to_build_of(ref('stg_history__demand'), 'settlement_date', 'settlement_date'), 'history_demand') }}
+    {{ history_rows(
+        days_to_build_of(ref('stg_history__demand'), 'settlement_date', 'settlement_date'), 'history_demand'
+    ) }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 {#- Each check with its two sides, and whether both were asked for; the seed reconciliation_bounds describes them. -#}
 {%- set checks = {
     'fuelinst_fuelhh': ['fuelinst_mw', 'fuelhh_mw', 'has_fuelinst and has_fuelhh'],
@@ -13,7 +15,8 @@
 
 with fuelhh_due as (
 
-    select period_start_utc from {{ ref('int_asked_half_hours') }} where dataset = 'fuelhh'
+    select period_start_utc from {{ ref('int_asked_half_hours') }}
+    where dataset = 'fuelhh' and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -23,7 +26,7 @@ fuelinst_due as (
         settlement_date,
         settlement_period
     from {{ ref('int_asked_five_minutes') }}
-    where dataset = 'fuelinst'
+    where dataset = 'fuelinst' and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -59,6 +62,7 @@ sides as (
         on
             mix.settlement_date = fuelinst_due.settlement_date
             and mix.settlement_period = fuelinst_due.settlement_period
+    where {{ in_days_to_build('mix.settlement_date') }}
 
 )
 

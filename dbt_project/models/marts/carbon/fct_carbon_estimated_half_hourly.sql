@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with generation as (
 
     select
@@ -14,12 +16,13 @@ with generation as (
             generation.fuel_code = factors.fuel_code
             and (factors.valid_from_utc is null or generation.period_start_utc >= factors.valid_from_utc)
             and (factors.valid_to_utc is null or generation.period_start_utc < factors.valid_to_utc)
+    where {{ in_days_to_build('generation.settlement_date') }}
 
 ),
 
 grid as (
 
-    select * from {{ ref('fct_grid_half_hourly') }}
+    select * from {{ ref('fct_grid_half_hourly') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 

@@ -4,7 +4,7 @@
 -- there either, it is what files brought in. What Elexon withdrew is not brought back by a file.
 with asked as (
 
-    select * from {{ ref('int_asked_half_hours') }} 
+    select * from {{ ref('int_asked_half_hours') }}
     where dataset in ('fuelhh', 'history_fuel_mix') and {{ in_days_to_build('settlement_date') }}
 
 ),

@@ -69,7 +69,9 @@ demand as (
     select * from {{ ref('fct_demand_half_hourly') }}
     where
         {{ in_days_to_build('settlement_date') }}
-        and coalesce(indo_state, itsdo_state, embedded_solar_state, embedded_wind_state, nd_state, tsd_state) is not null
+        and coalesce(
+            indo_state, itsdo_state, embedded_solar_state, embedded_wind_state, nd_state, tsd_state
+        ) is not null
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 {#-
     Each dataset of measurements that the marts show: where the states of its numbers are, and when they are its own
     and not those of another dataset that stands in.
@@ -46,7 +48,10 @@ with asked as (
         period_start_utc as start_utc,
         newest_answer_utc
     from {{ ref('int_asked_half_hours') }}
-    where dataset <> 'carbon_national_forecast' and left(dataset, 8) <> 'history_'
+    where
+        dataset <> 'carbon_national_forecast'
+        and left(dataset, 8) <> 'history_'
+        and {{ in_days_to_build('settlement_date') }}
     union all
     select
         dataset,
@@ -55,7 +60,7 @@ with asked as (
         interval_start_utc as start_utc,
         newest_answer_utc
     from {{ ref('int_asked_five_minutes') }}
-    where dataset = 'fuelinst'
+    where dataset = 'fuelinst' and {{ in_days_to_build('settlement_date') }}
 
 ),
 
@@ -73,11 +78,12 @@ numbers as (
             {% if dataset.get('of_fuels') %}
                 -- a code that is not expected yet is no gap where it does not come
                 inner join {{ ref('fuels') }} as fuels
-                    on shown.fuel_code = fuels.fuel_code
-                where
-                    not fuels.is_embedded
-                    and (fuels.regular_from_utc is null or fuels.regular_from_utc <= shown.{{ start }})
+                    on
+                        shown.fuel_code = fuels.fuel_code
+                        and not fuels.is_embedded
+                        and (fuels.regular_from_utc is null or fuels.regular_from_utc <= shown.{{ start }})
             {% endif %}
+            where {{ in_days_to_build('shown.settlement_date') }}
             {{ 'union all' if not (loop.last and is_last) }}
         {% endfor %}
     {% endfor %}
