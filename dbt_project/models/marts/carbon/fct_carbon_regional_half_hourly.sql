@@ -1,5 +1,3 @@
-{%- set mix = ['nuclear', 'biomass', 'gas', 'coal', 'hydro', 'wind', 'solar', 'imports', 'other'] -%}
-
 with answers as (
 
     select * from {{ ref('stg_ingestion__load_days') }}
@@ -175,10 +173,7 @@ select
     region_name,
     carbon_forecast_gco2_per_kwh,
     carbon_index,
-    {% for fuel in mix %}
-        cast({{ number_in_list('generation_mix', 'fuel', fuel, 'perc') }} / 100 as double precision)
-            as {{ fuel }}_share,
-    {% endfor %}
+    {{ shares_of_mix('generation_mix') }},
     case
         when carbon_forecast_gco2_per_kwh is not null then 'forecast'
         when is_withdrawn then 'withdrawn'
