@@ -24,9 +24,10 @@ from psycopg2.extensions import connection as Connection
 from energy_monitor.database import prepare
 from energy_monitor.dbt import run_dbt
 from energy_monitor.workspace import Workspace
-from ingestion.settlement import DAY, HALF_HOUR
+from ingestion.settlement import HALF_HOUR
 
-FIRST_ISSUE = datetime(2025, 1, 1, 0, 11, tzinfo=UTC)
+LAG = timedelta(minutes=11)  # an issue is fetched so long after its first half-hour began
+FIRST_ISSUE = datetime(2025, 1, 1, tzinfo=UTC) + LAG
 AHEAD, REGIONS = 96, 18
 ROWS_OF_ISSUE = AHEAD * REGIONS
 SPAN = AHEAD * HALF_HOUR
@@ -101,3 +102,109 @@ def fill(workspace: Workspace, versions: int, progress: Callable[[str], None] = 
             cursor.execute("vacuum (analyze) raw.carbon_regional_forecast")
     finally:
         connection.close()
+
+
+def build(workspace: Workspace) -> None:
+    """Makes what is measured: the view of versions and the function beside it."""
+    if not run_dbt(workspace, ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", "--select", "+fct_carbon_regional_versions"]):
+        raise SystemExit("dbt failed: what it printed says why")
+
+
+def moments_of(versions: int, number: int, seed: int = 1) -> list[datetime]:
+    """Random moments between the first issue and the last."""
+    span = (issues_of(versions) - 1) * HALF_HOUR
+    chance = random.Random(seed)
+    return [FIRST_ISSUE + span * chance.random() for _ in range(number)]
+
+
+def ask(connection: Connection, statement: str, moment: datetime) -> tuple[list[tuple[Any, ...]], float]:
+    """The 96 half-hours of the newest issue by a moment, as known then, and how many milliseconds that took."""
+    start = moment - (moment - FIRST_ISSUE) % HALF_HOUR - LAG
+    began = time.perf_counter()
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement, {"moment": moment, "start": start, "end": start + SPAN})
+        rows = cursor.fetchall()
+    return rows, (time.perf_counter() - began) * 1000
+
+
+def measure(workspace: Workspace, versions: int, number: int, seed: int = 2) -> dict[str, dict[str, float]]:
+    """Milliseconds of each form over the same moments, each in an order of its own. The forms agree, row for row."""
+    moments = moments_of(versions, number)
+    connection = workspace.connect("reader")
+    answers: dict[datetime, list[tuple[Any, ...]]] = {}
+    measured = {}
+    try:
+        for form, statement in FORMS.items():
+            shuffled = random.Random(seed).sample(moments, number)
+            times = []
+            for moment in shuffled:
+                rows, milliseconds = ask(connection, statement, moment)
+                times.append(milliseconds)
+                if answers.setdefault(moment, sorted(rows)) != sorted(rows) or len(rows) != ROWS_OF_ISSUE:
+                    raise SystemExit(f"the forms do not agree on {moment}")
+            measured[form] = _statistics(times)
+            seed += 1
+    finally:
+        connection.close()
+    return measured
+
+
+def _statistics(times: Sequence[float]) -> dict[str, float]:
+    p95 = quantiles(times, n=20, method="inclusive")[-1]
+    return {name: round(value, 1) for name, value in (("p50", median(times)), ("p95", p95), ("max", max(times)))}
+
+
+def size_bytes(workspace: Workspace) -> int:
+    """The raw table with its index."""
+    connection = workspace.connect("auditor")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_total_relation_size('raw.carbon_regional_forecast')")
+            (found,) = cursor.fetchone() or (0,)
+            return int(found)
+    finally:
+        connection.close()
+
+
+def run(home: Path, versions: int, moments: int, progress: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """Everything, in a database of its own under `home`, whose server is stopped at the end."""
+    workspace = Workspace("benchmark", {"ENERGY_MONITOR_HOME": str(home)})
+    try:
+        prepare(workspace)
+        fill(workspace, versions, progress)
+        build(workspace)
+        progress(f"asking {moments} moments")
+        return {
+            "versions": issues_of(versions) * ROWS_OF_ISSUE,
+            "size_gb": round(size_bytes(workspace) / 1e9, 1),
+            "moments": moments,
+            "milliseconds": measure(workspace, versions, moments),
+        }
+    finally:
+        workspace.postgres.stop()
+
+
+def table(found: dict[str, Any]) -> Iterable[str]:
+    """What was found, for people."""
+    yield f"{found['versions']:,} versions, {found['size_gb']} GB with the index, {found['moments']} random moments"
+    yield f"{'milliseconds':<44}{'p50':>10}{'p95':>10}{'max':>10}"
+    for form, times in found["milliseconds"].items():
+        yield f"{form:<44}" + "".join(f"{times[name]:>10}" for name in ("p50", "p95", "max"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--versions", type=int, default=30_000_000)
+    parser.add_argument("--moments", type=int, default=200)
+    parser.add_argument("--json", action="store_true", help="print JSON alone")
+    arguments = parser.parse_args()
+    progress: Callable[[str], None] = (lambda _: None) if arguments.json else (lambda said: print(said, flush=True))
+    with tempfile.TemporaryDirectory(prefix="energy-monitor-benchmark-") as home:
+        found = run(Path(home), arguments.versions, arguments.moments, progress)
+    if not arguments.json:
+        print(*table(found), sep="\n")
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
