@@ -62,9 +62,10 @@ FILL = """
         select date_bin('30 minutes', issues.fetched_at, '2000-01-01Z') + ahead * interval '30 minutes' as half_hour
     ) as starts
     cross join generate_series(1, 18) as region
+    order by issue, ahead, region
 """
-COLUMNS = """settlement_date, settlement_period, period_start_utc, region_id, carbon_forecast_gco2_per_kwh, carbon_index,
-        known_from_utc, fetched_at_utc, lake_key"""
+COLUMNS = """settlement_date, settlement_period, period_start_utc, region_id, carbon_forecast_gco2_per_kwh,
+        carbon_index, known_from_utc, fetched_at_utc, lake_key"""
 FORMS = {
     "function carbon_regional_as_known_at": f"""
         select {COLUMNS} from marts.carbon_regional_as_known_at(%(moment)s, %(start)s, %(end)s)
@@ -85,16 +86,14 @@ def issues_of(versions: int) -> int:
 def fill(workspace: Workspace, versions: int, progress: Callable[[str], None] = lambda _: None) -> None:
     """Fills the raw table issue after issue, as answers come, so that it lies on the disk as a year of loads would."""
     issues = issues_of(versions)
-    steps = [*range(0, issues, 480), issues]
+    steps = [*range(0, issues, 48), issues]
     connection = workspace.connect("owner")
     try:
         with connection.cursor() as cursor:
             # what is read is the same, and the log of 30 GB is spared
             cursor.execute("alter table raw.carbon_regional_forecast set unlogged")
             for first, after in pairwise(steps):
-                cursor.execute(
-                    FILL, {"first": first, "last": after - 1, "start": FIRST_ISSUE, "mix": json.dumps(MIX)}
-                )
+                cursor.execute(FILL, {"first": first, "last": after - 1, "start": FIRST_ISSUE, "mix": json.dumps(MIX)})
                 connection.commit()
                 progress(f"{after * ROWS_OF_ISSUE:,} versions")
         connection.autocommit = True
@@ -106,7 +105,18 @@ def fill(workspace: Workspace, versions: int, progress: Callable[[str], None] = 
 
 def build(workspace: Workspace) -> None:
     """Makes what is measured: the view of versions and the function beside it."""
-    if not run_dbt(workspace, ["--quiet", "build", "--exclude-resource-type", "test", "unit_test", "--select", "+fct_carbon_regional_versions"]):
+    if not run_dbt(
+        workspace,
+        [
+            "--quiet",
+            "build",
+            "--exclude-resource-type",
+            "test",
+            "unit_test",
+            "--select",
+            "+fct_carbon_regional_versions",
+        ],
+    ):
         raise SystemExit("dbt failed: what it printed says why")
 
 

@@ -37,7 +37,7 @@ BOOKKEEPING = (
     ("load_id", "bigint not null"),
 )
 
-# Of a forecast whose source keeps its newest issue alone, what was known at a moment lies in the answers just before it.
+# Of a forecast whose source keeps the newest issue alone, what was known at a moment is in the answers just before it.
 BY_FETCH = "create index {index} on {table} (fetched_at)"
 
 # Forward only: each is run once, in order; a change is a new entry at the end.

@@ -4,19 +4,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import cursor as Cursor
 
 from energy_monitor.workspace import Workspace, connect
-from ingestion.settlement import HALF_HOUR, local_midnight_utc, settlement_date_of
-from tests.conftest import REPOSITORY, WorkspaceMaker, build_marts, rows_of
+from ingestion.settlement import HALF_HOUR, settlement_date_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, build_marts, rows_of
 
 MARTS = REPOSITORY / "dbt_project" / "models" / "marts" / "versions"
+MACRO = REPOSITORY / "dbt_project" / "macros" / "versions.sql"
 PAGE = REPOSITORY / "docs" / "as_known_at.md"
 
 
@@ -81,7 +83,7 @@ def known(rows: list[Said], records: list[Answer], moment: datetime) -> set[tupl
             if not changes or changes[-1].value != row.value:
                 changes.append(row)
         ends: list[datetime | None] = []
-        for number, row in enumerate(changes):
+        for number in range(len(changes)):
             later = [at(change.step) for change in changes[number + 1 :] if change.value is not None][:1]
             if number + 1 < len(changes) and changes[number + 1].value is None:
                 later += [
@@ -99,18 +101,11 @@ def known(rows: list[Said], records: list[Answer], moment: datetime) -> set[tupl
     return found
 
 
-@pytest.fixture(scope="module")
-def workspace(make_workspace: WorkspaceMaker) -> Workspace:
-    made = make_workspace()
-    build_marts(made, "--select", "+fct_carbon_regional_versions")
-    return made
-
-
 @pytest.fixture
-def cursor(workspace: Workspace) -> Iterator[Cursor]:
+def cursor(simulated_workspace: Workspace) -> Iterator[Cursor]:
     """As the administrator, who may write raw and read the marts at once; nothing of it stays."""
-    server = workspace.server()
-    connection = connect(server, workspace.database, server.user, server.password)
+    server = simulated_workspace.server()
+    connection = connect(server, simulated_workspace.database, server.user, server.password)
     try:
         with connection.cursor() as opened:
             yield opened
@@ -138,7 +133,7 @@ def fill(cursor: Cursor, rows: list[Said], records: list[Answer]) -> None:
                 row.body,
             ],
         )
-    for number, record in enumerate(records, start=1):
+    for number, record in enumerate(records, start=10**9):
         first, last = record.half_hours
         cursor.execute(
             """
@@ -161,8 +156,8 @@ def fill(cursor: Cursor, rows: list[Said], records: list[Answer]) -> None:
         )
 
 
-COLUMNS = """settlement_date, settlement_period, period_start_utc, region_id, carbon_forecast_gco2_per_kwh, carbon_index,
-    known_from_utc, fetched_at_utc, lake_key"""
+COLUMNS = """settlement_date, settlement_period, period_start_utc, region_id, carbon_forecast_gco2_per_kwh,
+    carbon_index, known_from_utc, fetched_at_utc, lake_key"""
 FILTER = f"""
     select {COLUMNS} from marts.fct_carbon_regional_versions
     where period_start_utc >= %(start)s and period_start_utc < %(end)s
@@ -180,7 +175,13 @@ FUNCTION = f"select {COLUMNS} from marts.carbon_regional_as_known_at(%(moment)s,
 )
 # equal neighbours, a tie of two bodies, an absence that one answer confirms and another does not cover
 @example(
-    rows=[Said(0, 1, 1, "a", 1), Said(0, 1, 2, "a", 1), Said(0, 1, 3, "a", None), Said(1, 1, 3, "b", 0), Said(1, 1, 3, "a", 1)],
+    rows=[
+        Said(0, 1, 1, "a", 1),
+        Said(0, 1, 2, "a", 1),
+        Said(0, 1, 3, "a", None),
+        Said(1, 1, 3, "b", 0),
+        Said(1, 1, 3, "a", 1),
+    ],
     records=[Answer(3, True, (0, 2), None), Answer(4, True, (1, 2), None), Answer(5, True, (0, 2), 2)],
     step=6,
     span=(0, 2),
@@ -204,33 +205,29 @@ def test_a_moment_is_answered_alike_by_the_rule_the_filter_and_the_function(
 
 def answer(cursor: Cursor, statement: str, asked: dict[str, datetime]) -> list[tuple]:
     cursor.execute(statement, asked)
-    return [tuple(map(lambda value: value, row)) for row in cursor.fetchall()]
+    return cursor.fetchall()
 
 
-def test_readers_ask_by_the_function_and_read_no_raw(workspace: Workspace) -> None:
-    asked = {"moment": at(1), "start": BEGIN, "end": BEGIN + HALF_HOUR}
-    assert rows_of(workspace, FUNCTION, asked, role="reader") == []
-    assert rows_of(workspace, FUNCTION, asked, role="analyst") == []
+def test_readers_ask_by_the_function_and_read_no_raw(simulated_workspace: Workspace) -> None:
+    start = SIMULATED_NOW.replace(minute=0)
+    asked = {"moment": SIMULATED_NOW, "start": start, "end": start + 96 * HALF_HOUR}
+    for role in ("reader", "analyst", "auditor"):
+        assert len(rows_of(simulated_workspace, FUNCTION, asked, role=role)) == 96 * 18
     with pytest.raises(InsufficientPrivilege):
-        rows_of(workspace, "select 1 from raw.carbon_regional_forecast", role="reader")
+        rows_of(simulated_workspace, "select 1 from raw.carbon_regional_forecast", role="reader")
     with pytest.raises(InsufficientPrivilege):
-        rows_of(workspace, FUNCTION, asked, role="ingester")
+        rows_of(simulated_workspace, FUNCTION, asked, role="ingester")
 
 
-def test_a_build_of_what_is_before_it_leaves_the_versions_where_they_are(workspace: Workspace) -> None:
-    build_marts(workspace, "--select", "stg_carbon_intensity__regional_forecast")
-    assert rows_of(workspace, "select 1 from marts.fct_carbon_regional_versions", role="reader") == []
+def test_a_build_of_what_is_before_it_leaves_the_versions_where_they_are(simulated_workspace: Workspace) -> None:
+    build_marts(simulated_workspace, "--select", "stg_carbon_intensity__regional_forecast")
+    ((versions,),) = rows_of(simulated_workspace, "select count(*) from marts.fct_carbon_regional_versions")
+    assert versions > 0
 
 
 # Versions of all subjects over two filled workspaces ------------------------------------------------------------------
 
-# mart of versions -> (key, span) and, in the half-hourly mart, the same numbers
-NEWEST = {
-    "generation": """
-        select period_start_utc, fuel_code, generation_mw, fetched_at_utc, lake_key from marts.{mart}
-        where generation_mw is not null and {condition}
-    """,
-}
+# what holds among the versions, and the same numbers in the marts by half-hour
 HELD = "known_to_utc is null"
 SAME_NUMBERS = {
     "generation by half-hour": (
@@ -339,3 +336,30 @@ def test_spans_of_a_key_follow_one_another(simulated_workspace: Workspace, mart:
 
 def columns_of(mart: str) -> str:
     return (MARTS / f"{mart}.sql").read_text()
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+def blocks() -> list[str]:
+    return re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("statement", blocks(), ids=lambda text: re.findall(r"marts\.(\w+)", text)[0])
+def test_the_page_s_sql_runs_and_answers(request: pytest.FixtureRequest, statement: str) -> None:
+    """Over recorded data; of demand's forecasts nothing was recorded twice, so over simulated data."""
+    kind = "simulated" if "forecast_versions" in statement else "recorded"
+    assert rows_of(request.getfixturevalue(f"{kind}_workspace"), statement, role="reader")
+
+
+def test_the_page_names_every_mart_of_versions() -> None:
+    assert sorted(re.findall(r"^\| `(fct_\w+)`", PAGE.read_text(), re.MULTILINE)) == marts_of_versions()
+
+
+def test_the_macro_is_the_page_s_filter(recorded_workspace: Workspace) -> None:
+    macros = Environment(autoescape=False).from_string(MACRO.read_text()).module
+    moment = "timestamp with time zone '2024-08-14 12:00Z'"
+    relation = macros.as_known_at("marts.fct_system_price_versions", moment)
+    columns = "settlement_period, system_price_gbp_per_mwh, net_imbalance_volume_mwh"
+    of_day = f"select {columns} from {relation} as prices where settlement_date = '2024-08-13' order by 1"
+    assert rows_of(recorded_workspace, of_day) == rows_of(recorded_workspace, blocks()[0])

@@ -31,15 +31,26 @@
     )
     language sql stable security definer set search_path = pg_catalog, pg_temp
     as $body$
-        with begun_lately as (
+        -- by the time of fetch alone: in the primary key, which the planner prefers, each key is a place of its own
+        with last_answers as materialized (
+            select
+                loaded."from",
+                loaded.regionid,
+                loaded.forecast,
+                loaded.index,
+                loaded.is_absent,
+                loaded.content_hash,
+                loaded.fetched_at,
+                loaded.lake_key
+            from {{ raw }} as loaded
+            where loaded.fetched_at > moment - interval '95 minutes' and loaded.fetched_at <= moment
+        ),
+
+        begun_lately as (
             select distinct on (walked."from", walked.regionid) walked.*
             from (
-                {{ _walked_back(raw) }}
-                    where
-                        loaded.fetched_at > moment - interval '95 minutes'
-                        and loaded.fetched_at <= moment
-                        and loaded."from" >= from_utc
-                        and loaded."from" < to_utc
+                {{ _walked_back('last_answers') }}
+                    where loaded."from" >= from_utc and loaded."from" < to_utc
                     window back as (
                         partition by loaded."from", loaded.regionid
                         order by loaded.fetched_at desc, loaded.lake_key desc
