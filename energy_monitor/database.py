@@ -18,7 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Server, Workspace, connect
 from ingestion.catalogue import KEPT
-from ingestion.schema import BOOKKEEPING, MIGRATIONS, create_raw
+from ingestion.schema import BOOKKEEPING, BY_FETCH, MIGRATIONS, create_raw
 
 ROLES = ("owner", "ingester", "transformer", "analyst", "reader", "auditor")
 BUILT = ("reference", "staging", "intermediate", "marts")  # the schemas that dbt builds
@@ -80,7 +80,7 @@ def prepare(workspace: Workspace) -> None:
 def _fingerprint() -> str:
     """Of all that `prepare` makes: it has to be run again where this differs."""
     tables = [(d.id, d.title, d.columns, d.time_column) for d in KEPT.values()]
-    made = (ROLES, BUILT, GRANTS, BUILT_GRANTS, MIGRATIONS, BOOKKEEPING, tables)
+    made = (ROLES, BUILT, GRANTS, BUILT_GRANTS, MIGRATIONS, BOOKKEEPING, BY_FETCH, tables)
     return sha256(repr(made).encode()).hexdigest()
 
 

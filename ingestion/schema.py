@@ -37,6 +37,9 @@ BOOKKEEPING = (
     ("load_id", "bigint not null"),
 )
 
+# Of a forecast whose source keeps the newest issue alone, what was known at a moment is in the answers just before it.
+BY_FETCH = "create index {index} on {table} (fetched_at)"
+
 # Forward only: each is run once, in order; a change is a new entry at the end.
 MIGRATIONS = (
     """
@@ -146,6 +149,11 @@ def create_table(cursor: Cursor, dataset: Dataset) -> None:
         body = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
         cursor.execute(sql.SQL("create table {} ({}, primary key ({}))").format(table, body, key))
         cursor.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(dataset.title)))
+    if dataset.kind == "forecast" and dataset.newest:
+        name = f"{dataset.id}_by_fetch"
+        cursor.execute("select to_regclass(%s) is null", [f"raw.{name}"])
+        if cursor.fetchone() == (True,):  # looked up, as `if not exists` would wait for whoever loads
+            cursor.execute(sql.SQL(BY_FETCH).format(index=sql.Identifier(name), table=table))
     for name, type_ in columns:
         if existing and name not in existing:
             add = sql.SQL("alter table {} add column {} {}")

@@ -63,9 +63,23 @@ def when_inputs_land(not_counting: Collection[dg.AssetKey]) -> dg.AutomationCond
     updated = dg.AutomationCondition.any_deps_updated()
     if not_counting:
         updated = updated.ignore(dg.AssetSelection.assets(*not_counting))
-    missing = dg.AutomationCondition.missing()
-    landed = (updated & ~missing).with_label("what it reads was updated")
-    changed = dg.AutomationCondition.code_version_changed().with_label("its SQL or its rows changed")
+    landed = (updated & ~dg.AutomationCondition.missing()).with_label("what it reads was updated")
+    return landed | _changed() | _never_built()
+
+
+def when_it_changes() -> dg.AutomationCondition[Any]:
+    """When its own SQL changed, or that of what it reads: for a view, which shows what landed without being built."""
+    changed = dg.AutomationCondition.code_version_changed()
+    of_inputs = dg.AutomationCondition.any_deps_match(changed).with_label("the SQL of what it reads changed")
+    return _changed() | of_inputs | _never_built()
+
+
+def _changed() -> dg.AutomationCondition[Any]:
+    return dg.AutomationCondition.code_version_changed().with_label("its SQL or its rows changed")
+
+
+def _never_built() -> dg.AutomationCondition[Any]:
     # missing first: of what is there, nothing further is looked at, and no decision is written down at each tick
-    never_built = (missing & tick(OFTEN_CRON) & ~dg.AutomationCondition.in_progress()).with_label("never built")
-    return landed | changed | never_built
+    missing = dg.AutomationCondition.missing()
+    unbuilt = missing & tick(OFTEN_CRON) & ~dg.AutomationCondition.in_progress()
+    return unbuilt.with_label("never built")

@@ -1,5 +1,6 @@
 """A check on the data's own clock for each public mart: not whether it was built, but whether what it holds is new.
 
+Versions are views of the rows that other marts show, and say nothing of their own about freshness: they have no clock.
 Each mart says in its dbt properties, under `meta.data_clock`, which dataset sets its pace and which rows count; when a
 row is due is in the catalogue.
 """

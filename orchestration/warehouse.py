@@ -15,7 +15,7 @@ from energy_monitor.dbt import PROJECT, alone, environment, in_environment
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from orchestration.automation import when_inputs_land
+from orchestration.automation import when_inputs_land, when_it_changes
 from orchestration.datasets import dataset_key
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -45,7 +45,10 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"])
 
     def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition[Any]:
-        """By what a node reads; a seed reads nothing."""
+        """By what a node reads; a seed reads nothing. A mart that is a view reads anew whenever somebody asks."""
+        config = dbt_resource_props["config"]
+        if config.get("schema") == "marts" and config.get("materialized") == "view":
+            return when_it_changes()
         is_shared = self.get_asset_key(dbt_resource_props) in SHARED
         return when_inputs_land(not_counting=frozenset() if is_shared else SHARED)
 

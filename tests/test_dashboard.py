@@ -26,6 +26,7 @@ from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_start_utc, periods_in
+from orchestration.warehouse import parsed_project
 from tests.conftest import (
     REPOSITORY,
     SIMULATED_NOW,
@@ -92,29 +93,51 @@ def specs_of(app: AppTest) -> list[dict]:
     return [json.loads(e.proto.spec) for e in app.main if e.type in ("arrow_vega_lite_chart", "vega_lite_chart")]
 
 
-def hold_every_page(simulated: bool) -> None:
-    app = shown_page("now")
-    for view in ("now", *VIEWS):
-        if view != "now":
-            app.switch_page(f"views/{view}.py").run()
-        for window in WINDOWS if view != "now" else (None,):
-            if window:
-                app.button_group(key="window").set_value(window).run()
-            assert not app.exception, [e.message for e in app.exception]
-            said = words_of(app)
-            assert not app.error, said
-            assert ("these numbers are made up" in said) == simulated, view
-            assert "Elexon Limited copyright and database right" in said
-            if window:
-                assert app.session_state["window"] == window
-                assert "half-hours" in said, (view, window)
-                is_daily = window in ("year", "all") or (view, window) == ("mix", "month")
-                assert ("by day." if is_daily else "by half-hour.") in said, (view, window)
+def hold_every_page(simulated: bool) -> dict[str, set[str]]:
+    """Opens every page in every window; gives the marts that each of them read."""
+    read: dict[str, set[str]] = {}
+
+    def rows_and_note(statement: str, **parameters: object) -> list[dict]:
+        read[view].update(re.findall(r"\bmarts\.(\w+)", statement))
+        return rows(statement, **parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marts, "rows", rows_and_note)
+        for view in ("now", *VIEWS):
+            read[view] = set()
+            st.cache_data.clear()  # what another page has asked for, too
+            if view == "now":
+                app = shown_page(view)
+            else:
+                app.switch_page(f"views/{view}.py").run()
+            for window in WINDOWS if view != "now" else (None,):
+                hold_page(app, view, window, simulated)
+    return read
+
+
+def hold_page(app: AppTest, view: str, window: str | None, simulated: bool) -> None:
+    if window:
+        app.button_group(key="window").set_value(window).run()
+    assert not app.exception, [e.message for e in app.exception]
+    said = words_of(app)
+    assert not app.error, said
+    assert ("these numbers are made up" in said) == simulated, view
+    assert "Elexon Limited copyright and database right" in said
+    if window:
+        assert app.session_state["window"] == window
+        assert "half-hours" in said, (view, window)
+        is_daily = window in ("year", "all") or (view, window) == ("mix", "month")
+        assert ("by day." if is_daily else "by half-hour.") in said, (view, window)
 
 
 def test_every_page_and_window_works_over_recorded_data(recorded_workspace: Workspace, reading: Callable) -> None:
     reading(recorded_workspace)
-    hold_every_page(simulated=False)
+    read = hold_every_page(simulated=False)
+    manifest = json.loads(parsed_project().manifest_path.read_text())
+    assert read == {
+        exposure["url"].strip("/"): {unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]}
+        for exposure in manifest["exposures"].values()
+    }, "dbt_project/models/exposures.yml says otherwise"
 
 
 def test_data_long_past_is_said_to_be_stale(recorded_workspace: Workspace, reading: Callable) -> None:

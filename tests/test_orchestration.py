@@ -67,7 +67,8 @@ def test_every_asset_has_a_condition_and_a_description(graph) -> None:
 def test_every_mart_with_a_clock_has_a_check_on_it(graph) -> None:
     marts = {asset.path[-1] for asset in graph.materializable_asset_keys if asset.path[0] == "marts"}
     checked = {check.asset_key.path[-1] for check in graph.asset_check_keys if check.name == "data_clock"}
-    assert checked == {mart for mart in marts if mart.startswith("fct_")} | {"dim_datasets"}
+    facts = {mart for mart in marts if mart.startswith("fct_") and not mart.endswith("_versions")}
+    assert checked == facts | {"dim_datasets"}
 
 
 def test_every_mart_is_reached_by_a_dataset_of_its_own(graph) -> None:
@@ -190,6 +191,12 @@ def test_five_minutes_do_not_build_what_is_half_hourly(automation: Automation) -
     asked = set(automation.tick())
     assert "marts/fct_generation_five_minutely" in asked
     assert not asked & (OF_PRICES | OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_demand_half_hourly"})
+
+
+def test_versions_show_what_landed_without_being_built(automation: Automation) -> None:
+    automation.land("system_prices", date(2026, 6, 10))
+    automation.land("carbon_regional_forecast", date(2026, 6, 10))
+    assert not {asset for asset in automation.tick() if asset.endswith("_versions")}
 
 
 def test_a_landing_while_a_build_is_under_way_is_not_forgotten(automation: Automation) -> None:

@@ -25,3 +25,30 @@
     ) as issues
     where place = 1
 {%- endmacro %}
+
+
+{#-
+    The issues of a forecast as versions of what was expected of each period: one holds until a later issue is known,
+    or the same issue with other values. One that became known only after a later issue never held, and its span is
+    empty. An issue that a later answer lacks was published all the same.
+-#}
+{% macro issues_as_versions(relation, key) -%}
+    select
+        followed.*,
+        case
+            when followed.next_known_from_utc > followed.known_from_utc then followed.next_known_from_utc
+            when followed.next_known_from_utc is not null then followed.known_from_utc
+        end as replaced_at_utc
+    from (
+        select
+            issues.*,
+            -- a change of this very issue follows it too
+            min(issues.known_from_utc) over (
+                partition by {% for column in key %}issues.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+                order by issues.published_at_utc, issues.fetched_at_utc, issues.lake_key
+                rows between 1 following and unbounded following
+            ) as next_known_from_utc
+        from {{ relation }} as issues
+    ) as followed
+{%- endmacro %}

@@ -56,3 +56,47 @@
         where not changes.is_absent
     ) as present
 {%- endmacro %}
+
+
+{#-
+    When a version ceased to be what was known: when the next one became known, or when the row was withdrawn, as a
+    second complete answer lacked it. One answer alone may have been cut short, and ends nothing. Null while it holds.
+
+    versions: the alias of a staging model. start: the column that the dataset's windows filter. scope: the column that
+    only a request tells, as answers for another tariff or region say nothing about this one.
+-#}
+{% macro known_to(versions, dataset, start='period_start_utc', scope=none) -%}
+    case
+        when {{ versions }}.absent_from_utc is null then {{ versions }}.known_to_utc
+        else least({{ versions }}.known_to_utc, {{ withdrawn_at(versions, dataset, start, scope) }})
+    end
+{%- endmacro %}
+
+{#- Of a version that an answer lacked: when the complete answer after that one came. -#}
+{% macro withdrawn_at(versions, dataset, start='period_start_utc', scope=none) -%}
+    (
+            select min(answers.fetched_at_utc)
+            from {{ ref('stg_ingestion__load_days') }} as answers
+            where
+                answers.dataset = '{{ dataset }}'
+                and answers.is_complete
+                and answers.settlement_date = {{ versions }}.settlement_date
+                and answers.covered_from_utc <= {{ versions }}.{{ start }}
+                and answers.covered_to_utc > {{ versions }}.{{ start }}
+                and answers.fetched_at_utc > {{ versions }}.absent_from_utc
+                {% if scope -%}
+                and (answers.scope is null or answers.scope = cast({{ versions }}.{{ scope }} as text))
+                {%- endif %}
+        )
+{%- endmacro %}
+
+{#-
+    A relation of versions as it stood at a moment, to select from. moment: an instant, which may be made of the
+    relation's own columns: `period_start_utc` asks what was known of each half-hour when it began.
+-#}
+{% macro as_known_at(relation, moment) -%}
+    (
+        select * from {{ relation }}
+        where known_from_utc <= {{ moment }} and (known_to_utc > {{ moment }} or known_to_utc is null)
+    )
+{%- endmacro %}

@@ -1,7 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
 
-{%- set mix = ['nuclear', 'biomass', 'gas', 'coal', 'hydro', 'wind', 'solar', 'imports', 'other'] -%}
-
 with newest_answer as (
 
     select max(fetched_at_utc) as newest_answer_utc
@@ -192,10 +190,7 @@ select
     region_name,
     carbon_forecast_gco2_per_kwh,
     carbon_index,
-    {% for fuel in mix %}
-        cast({{ number_in_list('generation_mix', 'fuel', fuel, 'perc') }} / 100 as double precision)
-            as {{ fuel }}_share,
-    {% endfor %}
+    {{ shares_of_mix('generation_mix') }},
     case
         when carbon_forecast_gco2_per_kwh is not null then 'forecast'
         when is_withdrawn then 'withdrawn'

@@ -1,0 +1,143 @@
+"""What every public model promises, by dbt's manifest: a contract, a grain, docs with units, and who reads it."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from dashboard.subjects import SUBJECTS
+from orchestration.warehouse import parsed_project
+from tests.conftest import REPOSITORY
+
+MODELS = REPOSITORY / "dbt_project" / "models"
+# Lines that fit on a screen. What is longer today is named, and may not grow.
+SCREEN = 80
+LONGER = {
+    "fct_carbon_half_hourly": 175,
+    "fct_carbon_regional_half_hourly": 190,
+    "fct_demand_half_hourly": 195,
+    "fct_forecast_issues": 100,
+    "fct_generation_five_minutely": 115,
+    "fct_generation_half_hourly": 195,
+    "fct_grid_half_hourly": 155,
+    "fct_prices_half_hourly": 175,
+    "fct_retail_prices_half_hourly": 130,
+    "fct_revisions": 170,
+    "fct_source_reliability_daily": 115,
+    "int_neso_demand": 120,
+}
+# How a name ends, and the words that say its unit in the description.
+UNITS = {
+    "_mw": ("MW",),
+    "_mwh": ("MWh",),
+    "_gbp_per_mwh": ("GBP per MWh",),
+    "_gco2_per_kwh": ("gCO2 per kWh",),
+    "_p_per_kwh": ("pence per kWh",),
+    "_hz": ("Hz",),
+    "_share": ("0 to 1",),
+    "_utc": ("UTC",),
+    "_periods": ("half-hours", "How many"),
+    "_percent": ("percent", "per cent", "0 to 100"),
+    "_minutes": ("minutes", "Minutes"),
+    "_hours": ("hours", "Hours"),
+}
+Node = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(parsed_project().manifest_path.read_text())
+    return found
+
+
+def models(manifest: dict[str, Any]) -> Iterable[Node]:
+    return (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+
+
+def public(manifest: dict[str, Any]) -> list[Node]:
+    return [node for node in models(manifest) if node["config"]["access"] == "public"]
+
+
+def said(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_marts_are_public_and_nothing_else_is(manifest: dict[str, Any]) -> None:
+    marts_of_files = {path.stem for path in (MODELS / "marts").rglob("*.sql")}
+    assert {node["name"] for node in public(manifest)} == marts_of_files
+    assert all(node["config"]["schema"] == "marts" for node in public(manifest))
+
+
+def test_every_public_model_has_a_contract_and_a_group_with_an_owner(manifest: dict[str, Any]) -> None:
+    groups = {group["name"]: group for group in manifest["groups"].values()}
+    assert all(group["owner"].get("name") and group["description"] for group in groups.values())
+    for node in public(manifest):
+        assert node["config"]["contract"]["enforced"], node["name"]
+        assert node["config"].get("group") in groups, f"{node['name']}: give it a group (dbt_project.yml)"
+    assert {node["config"]["group"] for node in public(manifest)} == set(groups), "a group without a model"
+
+
+def test_every_public_model_has_a_test_of_its_grain(manifest: dict[str, Any]) -> None:
+    of_grain = {
+        test["attached_node"]
+        for test in manifest["nodes"].values()
+        if test["resource_type"] == "test"
+        and (test.get("test_metadata") or {}).get("name") == "unique_grain"
+        and not test["config"].get("where")
+    }
+    assert [node["name"] for node in public(manifest) if node["unique_id"] not in of_grain] == []
+
+
+def test_every_description_begins_with_the_grain(manifest: dict[str, Any]) -> None:
+    others = [node["name"] for node in models(manifest) if not said(node["description"]).startswith("One row per ")]
+    assert others == []
+
+
+def test_every_column_is_described_with_its_unit(manifest: dict[str, Any]) -> None:
+    wrong = []
+    for node in public(manifest):
+        for name, column in node["columns"].items():
+            description = said(column["description"])
+            ends = max((end for end in UNITS if name.endswith(end)), key=len, default=None)
+            is_number = column["data_type"] not in ("text", "boolean")
+            if not description or (ends and is_number and not any(word in description for word in UNITS[ends])):
+                wrong.append(f"{node['name']}.{name}: {description or 'no description'}")
+    assert wrong == []
+
+
+def test_every_model_fits_on_a_screen() -> None:
+    long = {
+        path.stem: lines for path in MODELS.rglob("*.sql") if (lines := len(path.read_text().splitlines())) > SCREEN
+    }
+    grown = {name: lines for name, lines in long.items() if lines > LONGER.get(name, SCREEN)}
+    assert grown == {}, "split it by meaning: an intermediate model, a macro"
+    assert set(long) == set(LONGER), "take from LONGER what fits by now"
+
+
+# Exposures ------------------------------------------------------------------------------------------------------------
+
+
+def shown_by(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    """Page -> the marts that its exposure says it reads."""
+    return {
+        exposure["url"].strip("/"): {unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]}
+        for exposure in manifest["exposures"].values()
+    }
+
+
+def test_every_page_is_an_exposure(manifest: dict[str, Any]) -> None:
+    app = (REPOSITORY / "dashboard" / "app.py").read_text()
+    assert set(shown_by(manifest)) == set(re.findall(r'url_path="(\w+)"', app))
+    for exposure in manifest["exposures"].values():
+        assert exposure["type"] == "dashboard"
+        assert exposure["owner"]["name"]
+        assert exposure["description"]
+
+
+def test_exposures_name_the_marts_that_the_dashboard_names(manifest: dict[str, Any]) -> None:
+    """Page by page they are compared where the pages are opened, in tests/test_dashboard.py."""
+    source = (REPOSITORY / "dashboard" / "marts.py").read_text()
+    named = set(re.findall(r"\bmarts\.((?:fct|dim)_\w+)", source)) | {page.mart for page in SUBJECTS.values()}
+    assert set().union(*shown_by(manifest).values()) == named
