@@ -3,11 +3,6 @@
     before its period begins, and so is itself the start of a half-hour.
 -#}
 
-{#- The moment at which a period is looked at from a horizon before it. -#}
-{% macro moment_before(period_start, horizon_hours) -%}
-    {{ add_minutes(period_start, '-60 * ' ~ horizon_hours) }}
-{%- endmacro %}
-
 {#-
     Of issues, the moments at which each one counts, as it is no older then than the seed forecast_issue_ages allows: a
     missed issue is missing, and not the one before. One row per issue and moment.
@@ -38,27 +33,49 @@
         <= {{ add_minutes('timed.' ~ stamp, 'ages.counts_for_minutes') }}
 {%- endmacro %}
 
-{#- Of each series, the longest time that an issue of it counts, in minutes. -#}
-{% macro longest_issue_ages() -%}
+{#-
+    Each outcome at each horizon before it, of the series whose issues are told by their publishing, or by our fetch:
+    the moment, from when on an issue could count then, and whether every such issue reaches the period.
+-#}
+{% macro outcomes_at_horizons(issue_kind) -%}
     select
-        dataset,
-        max(counts_for_minutes) as longest_age_minutes
-    from {{ ref('forecast_issue_ages') }}
-    group by 1
-{%- endmacro %}
-
-{#- Whether every issue that would count at a moment reaches the period; `series` and `ages` are aliases. -#}
-{% macro is_within_reach(period_start, horizon_hours) -%}
-    (
-        coalesce(60 * {{ horizon_hours }} + ages.longest_age_minutes <= 60 * series.reaches_hours, true)
+        placed.*,
+        coalesce(60 * placed.horizon_hours + placed.longest_age_minutes <= 60 * placed.reaches_hours, true)
         and coalesce(
-            {{ add_days(
-                settlement_date(add_minutes(period_start, '-60 * ' ~ horizon_hours ~ ' - ages.longest_age_minutes')),
-                'series.reaches_days',
-            ) }} >= {{ settlement_date(period_start) }},
+            {{ add_days(settlement_date('placed.counts_from_utc'), 'placed.reaches_days') }} >= placed.settlement_date,
             true
-        )
-    )
+        ) as is_within_reach
+    from (
+        select
+            outcomes.series,
+            outcomes.region_id,
+            outcomes.settlement_date,
+            outcomes.settlement_period,
+            outcomes.period_start_utc,
+            series.dataset,
+            series.reaches_hours,
+            series.reaches_days,
+            ages.longest_age_minutes,
+            horizons.horizon_hours,
+            {{ add_minutes('outcomes.period_start_utc', '-60 * horizons.horizon_hours') }} as moment_utc,
+            -- a half-hour at least as long before as an issue counts
+            {{ add_minutes(
+                'outcomes.period_start_utc',
+                '-60 * horizons.horizon_hours - 30 * ceil(ages.longest_age_minutes / 30.0)',
+            ) }} as counts_from_utc
+        from {{ ref('int_forecast_outcomes') }} as outcomes
+        inner join {{ ref('forecast_series') }} as series on outcomes.series = series.series
+        inner join (
+            select
+                dataset,
+                max(counts_for_minutes) as longest_age_minutes
+            from {{ ref('forecast_issue_ages') }}
+            group by 1
+        ) as ages
+            on series.dataset = ages.dataset
+        cross join {{ ref('forecast_horizons') }} as horizons
+        where series.issue_kind = '{{ issue_kind }}'
+    ) as placed
 {%- endmacro %}
 
 {#- A sum by what it is over; null where that is nothing. -#}

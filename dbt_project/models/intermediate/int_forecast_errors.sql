@@ -6,11 +6,15 @@ with series as (
 
 ),
 
-outcomes as (
+-- Each of the three is found by its index.
+{% for name in ['outcomes', 'persisted', 'week_before'] %}
+    {{ name }} as (
 
-    select * from {{ ref('int_forecast_outcomes') }}
+        select * from {{ ref('int_forecast_outcomes') }}
 
-),
+    ),
+
+{% endfor %}
 
 forecasts as (
 
@@ -62,12 +66,12 @@ inner join outcomes
         placed.series = outcomes.series
         and placed.region_id = outcomes.region_id
         and placed.period_start_utc = outcomes.period_start_utc
-left join outcomes as persisted
+left join persisted
     on
         placed.series = persisted.series
         and placed.region_id = persisted.region_id
         and placed.persisted_start_utc = persisted.period_start_utc
-left join outcomes as week_before
+left join week_before
     on
         placed.series = week_before.series
         and placed.region_id = week_before.region_id
