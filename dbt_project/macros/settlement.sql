@@ -22,6 +22,16 @@
     {{ add_minutes(local_midnight_utc(settlement_date), '30 * (' ~ settlement_period ~ ' - 1)') }}
 {%- endmacro %}
 
+{#- The start of the half-hour that holds an instant. -#}
+{% macro half_hour_start_utc(instant) -%}
+    {{ period_start_utc(settlement_date(instant), settlement_period(instant)) }}
+{%- endmacro %}
+
+{#- The hour of the UK wall clock at an instant, 0 to 23. Two hours of the long October day are 1. -#}
+{% macro local_hour(instant) -%}
+    cast(extract(hour from {{ local_timestamp(instant) }}) as integer)
+{%- endmacro %}
+
 {#- How many half-hours a settlement date has: 46, 48 or 50. -#}
 {% macro periods_in(settlement_date) -%}
     cast(

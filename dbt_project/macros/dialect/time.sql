@@ -48,6 +48,17 @@
     to_char({{ timestamp_without_zone }}, 'HH24:MI')
 {%- endmacro %}
 
+{#- How many minutes of its UTC day have passed at an instant: 0 to 1439. -#}
+{% macro minutes_of_utc_day(instant) -%}
+    {{ return(adapter.dispatch('minutes_of_utc_day')(instant)) }}
+{%- endmacro %}
+{% macro default__minutes_of_utc_day(instant) -%}
+    cast(
+        60 * extract(hour from {{ instant }} at time zone 'UTC') + extract(minute from {{ instant }} at time zone 'UTC')
+        as integer
+    )
+{%- endmacro %}
+
 {#- The UTC day of an instant. -#}
 {% macro utc_date(instant) -%}
     {{ return(adapter.dispatch('utc_date')(instant)) }}
@@ -62,4 +73,12 @@
 {%- endmacro %}
 {% macro default__utc_label(instant) -%}
     to_char({{ instant }} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+{%- endmacro %}
+
+{#- The first date of the week (Monday), month or year of a date. -#}
+{% macro first_date_of(span, day) -%}
+    {{ return(adapter.dispatch('first_date_of')(span, day)) }}
+{%- endmacro %}
+{% macro default__first_date_of(span, day) -%}
+    cast(date_trunc('{{ span }}', cast({{ day }} as timestamp)) as date)
 {%- endmacro %}

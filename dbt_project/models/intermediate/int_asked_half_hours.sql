@@ -12,6 +12,9 @@
     'history_system_prices',
     'history_demand',
     'history_carbon_national',
+    'ndf',
+    'tsdf',
+    'windfor',
 ] -%}
 
 {{ asked_periods(datasets, ref('dim_settlement_periods'), 'period_start_utc') }}
