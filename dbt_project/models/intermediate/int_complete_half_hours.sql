@@ -22,10 +22,27 @@ carbon as (
 
 ),
 
+mix as (
+
+    select * from {{ ref('int_mix_plausibility') }}
+
+),
+
 joined as (
 
     select
-        grid.*,
+        grid.settlement_date,
+        grid.settlement_period,
+        grid.period_start_utc,
+        {% for measure in record_series() if measure not in ['wind_and_embedded_mw', 'national_demand_mw'] %}
+            grid.{{ measure }},
+        {% endfor %}
+        grid.wind_mw + grid.embedded_wind_mw as wind_and_embedded_mw,
+        case when mix.is_plausible then grid.transmission_state end as transmission_state,
+        grid.transmission_source_dataset,
+        grid.carbon_state,
+        grid.market_index_state,
+        grid.system_price_state,
         demand.national_demand_mw,
         {{ least_certain(['demand.embedded_solar_state', 'demand.embedded_wind_state']) }} as embedded_state,
         demand.embedded_source_dataset,
@@ -35,6 +52,7 @@ joined as (
         prices.system_price_source_dataset,
         carbon.carbon_actual_source_dataset as carbon_source_dataset
     from grid
+    left join mix on grid.period_start_utc = mix.period_start_utc
     left join demand on grid.period_start_utc = demand.period_start_utc
     left join prices on grid.period_start_utc = prices.period_start_utc
     left join carbon on grid.period_start_utc = carbon.period_start_utc
@@ -57,10 +75,7 @@ complete as (
             case when {{ is_measured(basis ~ '_state') }} then {{ basis }}_state end as {{ basis }}_state,
             {{ basis }}_source_dataset,
         {% endfor %}
-        wind_mw + embedded_wind_mw as wind_and_embedded_mw,
-        {% for measure in record_series() if measure != 'wind_and_embedded_mw' %}
-            {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ record_series() | join(', ') }}
     from joined
 
 )

@@ -52,7 +52,7 @@ with half_hours as (
         min(period_start_utc) as period_start_utc,
         {{ add_minutes('max(period_start_utc)', 30) }} as period_end_utc,
         cast(count(*) as integer) as periods,
-        cast(count(*) as {{ var('exact_number') }}) / 2 as value,
+        cast(count(*) * 0.5 as {{ var('exact_number') }}) as value,
         {{ least_certain_of(of.basis ~ '_state') }} as state,
         {{ one_source(of.basis ~ '_source_dataset') }} as source_dataset,
         max(case when is_previous_known and not is_previous_in_run then 1 else 0 end) = 1 as is_start_known,
