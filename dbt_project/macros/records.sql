@@ -62,7 +62,17 @@
 
 {#- The frame of all half-hours before this one. -#}
 {% macro before_this() -%}
-    over (order by period_start_utc rows between unbounded preceding and 1 preceding)
+    over (order by half_hours.period_start_utc rows between unbounded preceding and 1 preceding)
+{%- endmacro %}
+
+{#- Whether a number is the first one, or as high (or low) as the highest (or lowest) before it. -#}
+{% macro sets_or_equals(measure, extremes) -%}
+    (
+        {% for extreme in extremes -%}
+        {{ measure }} {{ '>=' if extreme == 'highest' else '<=' }} coalesce({{ extreme }}_{{ measure }}, {{ measure }})
+        {{- ' or ' if not loop.last }}
+        {% endfor -%}
+    )
 {%- endmacro %}
 
 {#- The dataset of a group of rows, or that there are several. -#}

@@ -85,11 +85,13 @@ select
     settlement_period,
     period_start_utc,
     {% for measure in record_series() %}
-        case when {{ record_measures().get(measure, {'basis': 'transmission'}).basis }}_state is not null then {{ measure }} end
-            as {{ measure }},
+        {%- set basis = record_measures().get(measure, {'basis': 'transmission'}).basis %}
+        case when {{ basis }}_state is not null then {{ measure }} end as {{ measure }},
     {% endfor %}
-    {% for basis in ['transmission', 'embedded', 'supply', 'demand', 'carbon', 'market_index', 'system_price'] %}
+    {% for basis in ['transmission', 'embedded', 'demand', 'carbon', 'market_index', 'system_price'] %}
         {{ basis }}_state,
-        {{ basis }}_source_dataset{{ ',' if not loop.last }}
+        {{ basis }}_source_dataset,
     {% endfor %}
+    supply_state,
+    supply_source_dataset
 from complete

@@ -17,10 +17,6 @@ counted as (
 
     select
         half_hours.*,
-        case when {{ counts('half_hours.indo_state') }} then half_hours.indo_mw end as counted_indo_mw,
-        case when {{ counts('half_hours.itsdo_state') }} then half_hours.itsdo_mw end as counted_itsdo_mw,
-        case when {{ counts('half_hours.carbon_state') }} then half_hours.carbon_actual_gco2_per_kwh end
-            as counted_carbon_actual_gco2_per_kwh,
         -- a forecast stands in for what has been, beside the rest of supply; what is to come is no energy yet
         {% for part in ['embedded_wind', 'embedded_solar'] %}
             case
@@ -32,8 +28,12 @@ counted as (
         {% endfor %}
         -- a share is taken over the half-hours whose whole supply is known
         {% for share in grid_shares() %}
-            case when half_hours.supply_mw is not null then half_hours.{{ share }}_mw end as shared_{{ share }}_mw{{ ',' if not loop.last }}
+            case when half_hours.supply_mw is not null then half_hours.{{ share }}_mw end as shared_{{ share }}_mw,
         {% endfor %}
+        case when {{ counts('half_hours.indo_state') }} then half_hours.indo_mw end as counted_indo_mw,
+        case when {{ counts('half_hours.itsdo_state') }} then half_hours.itsdo_mw end as counted_itsdo_mw,
+        case when {{ counts('half_hours.carbon_state') }} then half_hours.carbon_actual_gco2_per_kwh end
+            as counted_carbon_actual_gco2_per_kwh
     from half_hours
 
 )

@@ -32,7 +32,6 @@ supplies as (
 neighbours as (
 
     select
-        *,
         {% for place, function, minutes in [('previous', 'lag', -30), ('next', 'lead', 30)] %}
             case
                 when
@@ -40,8 +39,9 @@ neighbours as (
                     = {{ add_minutes('period_start_utc', minutes) }}
                     and not {{ function }}(is_implausible) over (order by period_start_utc)
                     then {{ function }}(transmission_supply_mw) over (order by period_start_utc)
-            end as {{ place }}_supply_mw{{ ',' if not loop.last }}
+            end as {{ place }}_supply_mw,
         {% endfor %}
+        *
     from supplies
 
 )
@@ -49,16 +49,19 @@ neighbours as (
 select
     neighbours.period_start_utc,
     neighbours.transmission_supply_mw,
-    not (
-        neighbours.is_implausible
-        or {{ is_implausible(
+    case
+        when neighbours.is_implausible then false
+        when {{ is_implausible(
             'supply_to_lower_neighbour',
             '(neighbours.transmission_supply_mw / least(neighbours.previous_supply_mw, neighbours.next_supply_mw))',
         ) }}
-        or {{ is_implausible(
+            then false
+        when {{ is_implausible(
             'supply_to_higher_neighbour',
             '(neighbours.transmission_supply_mw / greatest(neighbours.previous_supply_mw, neighbours.next_supply_mw))',
         ) }}
-    ) as is_plausible
+            then false
+        else true
+    end as is_plausible
 from neighbours
 cross join bounds

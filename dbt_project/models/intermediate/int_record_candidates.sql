@@ -18,9 +18,8 @@ candidates as (
             value,
             state,
             source_dataset,
-            {% for side in ['is_start_known', 'is_end_known'] %}
-                {{ 'cast(null as boolean) as ' if span != 'run' }}{{ side }}{{ ',' if not loop.last }}
-            {% endfor %}
+            {{ 'cast(null as boolean) as ' if span != 'run' }}is_start_known,
+            {{ 'cast(null as boolean) as ' if span != 'run' }}is_end_known
         from {{ ref('int_record_' ~ span ~ 's') }}
         {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -3,16 +3,16 @@ with days as (
 
     select
         settlement_date,
-        min(period_start_utc) as period_start_utc,
-        {{ periods_in('settlement_date') }} as periods_in_day,
         {% for measure, of in record_days().items() %}
-            {{ 'sum(' ~ of.series ~ ') / 2' if of.value == 'sum' else 'avg(' ~ of.series ~ ')' }} as {{ measure }},
+            {{ 'sum(' ~ of.series ~ ') * 0.5' if of.value == 'sum' else 'avg(' ~ of.series ~ ')' }} as {{ measure }},
             count({{ of.series }}) as {{ measure }}_periods,
         {% endfor %}
         {% for basis in ['embedded', 'supply', 'demand', 'carbon', 'market_index', 'system_price'] %}
             {{ least_certain_of(basis ~ '_state') }} as {{ basis }}_state,
-            {{ one_source(basis ~ '_source_dataset') }} as {{ basis }}_source_dataset{{ ',' if not loop.last }}
+            {{ one_source(basis ~ '_source_dataset') }} as {{ basis }}_source_dataset,
         {% endfor %}
+        min(period_start_utc) as period_start_utc,
+        {{ periods_in('settlement_date') }} as periods_in_day
     from {{ ref('int_complete_half_hours') }}
     group by 1
 

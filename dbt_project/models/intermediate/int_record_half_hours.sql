@@ -2,13 +2,13 @@
 with compared as (
 
     select
-        half_hours.*,
         {% for measure, of in record_measures().items() %}
             {% for extreme in of.extremes %}
-                {{ 'max' if extreme == 'highest' else 'min' }}({{ measure }}) {{ before_this() }}
-                    as {{ extreme }}_{{ measure }}{{ ',' if not loop.last }}
-            {% endfor %}{{ ',' if not loop.last }}
+                {{ 'max' if extreme == 'highest' else 'min' }}(half_hours.{{ measure }}) {{ before_this() }}
+                    as {{ extreme }}_{{ measure }},
+            {% endfor %}
         {% endfor %}
+        half_hours.*
     from {{ ref('int_complete_half_hours') }} as half_hours
 
 ),
@@ -18,13 +18,9 @@ candidates as (
     select * from compared
     where
         {% for measure, of in record_measures().items() %}
-            {% for extreme in of.extremes %}
-                {{ measure }} {{ '>=' if extreme == 'highest' else '<=' }} {{ extreme }}_{{ measure }}
-                or
-            {% endfor %}
-            ({{ measure }} is not null and {{ of.extremes[0] }}_{{ measure }} is null)
-            {{ 'or' if not loop.last }}
+            {{ sets_or_equals(measure, of.extremes) }} or
         {% endfor %}
+        false
 
 )
 
@@ -40,10 +36,6 @@ candidates as (
         {{ of.basis }}_state as state,
         {{ of.basis }}_source_dataset as source_dataset
     from candidates
-    where
-        {% for extreme in of.extremes %}
-            {{ measure }} {{ '>=' if extreme == 'highest' else '<=' }} coalesce({{ extreme }}_{{ measure }}, {{ measure }})
-            {{ 'or' if not loop.last }}
-        {% endfor %}
+    where {{ sets_or_equals(measure, of.extremes) }}
     {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -4,8 +4,9 @@ with spans as (
         {% for series in record_series() %}
             min(case when {{ series }} is not null then period_start_utc end) as {{ series }}_since_utc,
             max(case when {{ series }} is not null then period_start_utc end) as {{ series }}_to_utc,
-            count({{ series }}) as {{ series }}_periods{{ ',' if not loop.last }}
+            count({{ series }}) as {{ series }}_periods,
         {% endfor %}
+        count(*) as all_periods
     from {{ ref('int_complete_half_hours') }}
 
 )
