@@ -18,9 +18,8 @@ candidates as (
     select * from compared
     where
         {% for measure, of in record_measures().items() %}
-            {{ sets_or_equals(measure, of.extremes) }} or
+            {{ 'or ' if not loop.first }}{{ sets_or_equals(measure, of.extremes) }}
         {% endfor %}
-        false
 
 )
 
