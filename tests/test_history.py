@@ -27,7 +27,14 @@ from ingestion.dataset import BodyError
 from ingestion.datasets.history import AGILE, FUEL_MIX, KINDS, agile_rows
 from ingestion.landing import attempt_keys, read_attempt, read_body
 from ingestion.parsing import parse
-from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, periods_in
+from ingestion.settlement import (
+    DAY,
+    HALF_HOUR,
+    local_midnight_utc,
+    periods_in,
+    settlement_date_of,
+    settlement_period_of,
+)
 from tests.conftest import (
     REPOSITORY,
     Done,
@@ -622,6 +629,41 @@ class TestAllHistories:
             """,
         )
         assert rows == [(Decimal("-185.33"), 2), (Decimal("4037.80"), 2)]
+
+    def test_records_name_the_extremes_and_their_half_hours(self, everything: Workspace, recorded: Path) -> None:
+        table = pq.read_table(recorded / "history" / "system_prices_2016_2024.parquet")
+        prices = dict(zip(table["startTime"].to_pylist(), table["systemSellPrice"].to_pylist(), strict=True))
+        extremes = {"highest_imbalance_price": max(prices.values()), "lowest_imbalance_price": min(prices.values())}
+        for record, value in extremes.items():
+            true = sorted(start for start, price in prices.items() if price == value)
+            assert len(true) == 2
+            found = rows_of(
+                everything,
+                "select period_start_utc, settlement_date, settlement_period, value, is_tie, ties, source_dataset "
+                "from marts.fct_record_history where record_id = %s and is_current order by 1",
+                [record],
+            )
+            assert [row[0] for row in found] == true
+            named = [(settlement_date_of(start), settlement_period_of(start)) for start in true]
+            assert [row[1:3] for row in found] == named
+            assert {row[3] for row in found} == {Decimal(str(value))}
+            assert [row[4] for row in found] == [False, True]
+            assert {row[5:] for row in found} == {(1, "history_system_prices")}
+            (holder,) = rows_of(
+                everything,
+                "select period_start_utc, last_tied_period_start_utc, known_since_utc, known_periods "
+                "from marts.fct_records where record_id = %s",
+                [record],
+            )
+            assert holder == (*true, min(prices), len(prices))
+
+    def test_zeros_among_five_minute_values_make_no_record(self, everything: Workspace) -> None:
+        lowest = dict(rows_of(everything, "select record_id, value from marts.fct_records"))
+        zeros = "select count(*) from marts.fct_grid_half_hourly where nuclear_mw = 0 and gas_mw = 0"
+        assert rows_of(everything, zeros) == [(29,)]
+        assert lowest["lowest_nuclear"] > 2_000
+        assert lowest["lowest_gas"] > 700
+        assert lowest["lowest_supply"] > 18_000
 
     def test_both_system_prices_are_equal(self, everything: Workspace) -> None:
         unequal = (

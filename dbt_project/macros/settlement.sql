@@ -34,10 +34,13 @@
 
 {#- How many half-hours a settlement date has: 46, 48 or 50. -#}
 {% macro periods_in(settlement_date) -%}
+    {{ periods_between(settlement_date, add_days(settlement_date, 1)) }}
+{%- endmacro %}
+
+{#- How many half-hours there are from the beginning of a settlement date to that of a later one. -#}
+{% macro periods_between(first_date, end_date) -%}
     cast(
-        {{ seconds_between(
-            local_midnight_utc(settlement_date), local_midnight_utc(add_days(settlement_date, 1))
-        ) }} / 1800
+        {{ seconds_between(local_midnight_utc(first_date), local_midnight_utc(end_date)) }} / 1800
         as integer
     )
 {%- endmacro %}

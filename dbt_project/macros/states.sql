@@ -125,6 +125,11 @@
     ({{ state }} in ('forecast', 'provisional', 'settled'))
 {%- endmacro %}
 
+{#- Whether a number of this state was measured: it counts, and is no forecast. -#}
+{% macro is_measured(state) -%}
+    ({{ state }} in ('provisional', 'settled'))
+{%- endmacro %}
+
 {#- One row with the plausible bounds of some measures: `<measure>_minimum` and `<measure>_maximum`. -#}
 {% macro plausible_bounds(measures) -%}
     select

@@ -75,10 +75,34 @@
     to_char({{ instant }} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
 {%- endmacro %}
 
+{#- A date some months later; the last of a shorter month where it has no such day. -#}
+{% macro add_months(day, months) -%}
+    {{ return(adapter.dispatch('add_months')(day, months)) }}
+{%- endmacro %}
+{% macro default__add_months(day, months) -%}
+    cast({{ day }} + ({{ months }}) * interval '1 month' as date)
+{%- endmacro %}
+
 {#- The first date of the week (Monday), month or year of a date. -#}
 {% macro first_date_of(span, day) -%}
     {{ return(adapter.dispatch('first_date_of')(span, day)) }}
 {%- endmacro %}
 {% macro default__first_date_of(span, day) -%}
     cast(date_trunc('{{ span }}', cast({{ day }} as timestamp)) as date)
+{%- endmacro %}
+
+{#- The year of the ISO week of a date: in the days around New Year not always that of the date. -#}
+{% macro iso_year(day) -%}
+    {{ return(adapter.dispatch('iso_year')(day)) }}
+{%- endmacro %}
+{% macro default__iso_year(day) -%}
+    cast(extract(isoyear from {{ day }}) as integer)
+{%- endmacro %}
+
+{#- The number of the ISO week of a date, 1 to 53. -#}
+{% macro iso_week(day) -%}
+    {{ return(adapter.dispatch('iso_week')(day)) }}
+{%- endmacro %}
+{% macro default__iso_week(day) -%}
+    cast(extract(week from {{ day }}) as integer)
 {%- endmacro %}

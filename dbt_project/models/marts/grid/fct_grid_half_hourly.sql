@@ -45,6 +45,9 @@ mix as (
         sum(case when {{ counts('generation.state') }} then 1 else 0 end) as fuels_present,
         sum(case when generation.state = 'suspect' then 1 else 0 end) as fuels_suspect,
         {{ least_certain_of('generation.state') }} as generation_state,
+        {{ least_certain_of('case when not generation.is_embedded then generation.state end') }} as transmission_state,
+        min(case when not generation.is_embedded then generation.source_dataset end) as first_source_dataset,
+        max(case when not generation.is_embedded then generation.source_dataset end) as last_source_dataset,
         max(case when generation.is_embedded and generation.state = 'forecast' then 1 else 0 end) = 1
             as is_embedded_forecast
     from generation
@@ -142,6 +145,11 @@ select
     supply.fuels_present,
     supply.fuels_suspect,
     supply.generation_state,
+    supply.transmission_state,
+    case
+        when supply.first_source_dataset = supply.last_source_dataset then supply.first_source_dataset
+        when supply.first_source_dataset is not null then 'several'
+    end as transmission_source_dataset,
     supply.is_embedded_forecast,
     carbon.carbon_actual_gco2_per_kwh,
     carbon.carbon_forecast_gco2_per_kwh,
