@@ -20,7 +20,7 @@ Bounds = dict[tuple[str, str], tuple[float, float]]
 def bounds() -> Bounds:
     with (SEEDS / "plausible_ranges.csv").open() as file:
         return {
-            (row["measure"], row["fuel_code"]): (float(row["minimum"]), float(row["maximum"]))
+            (row["measure"], row["fuel_code"]): (float(row["minimum"] or "-inf"), float(row["maximum"] or "inf"))
             for row in csv.DictReader(file)
         }
 

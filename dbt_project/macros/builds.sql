@@ -19,7 +19,7 @@
     one that leads the raw table's key, so that PostgreSQL reads no other days.
 -#}
 {% macro in_days_to_build(column, holds='settlement_date') -%}
-    {%- if not execute or model.get('is_being_defined') or not is_incremental() -%}
+    {%- if not execute or model.get('is_being_defined') or model.resource_type == 'unit_test' or not is_incremental() -%}
         true
     {%- else -%}
         {%- set spans = [] -%}
