@@ -6,21 +6,21 @@ with versions as (
 
 select
     ---------- ids
-    settlement_date,
-    settlement_period,
-    period_start_utc,
-    region_id,
+    versions.settlement_date,
+    versions.settlement_period,
+    versions.period_start_utc,
+    versions.region_id,
 
     ---------- values
-    carbon_forecast_gco2_per_kwh,
-    carbon_index,
-    {{ shares_of_mix('generation_mix') }},
+    versions.carbon_forecast_gco2_per_kwh,
+    versions.carbon_index,
+    {{ shares_of_mix('versions.generation_mix') }},
 
     ---------- versions
-    known_from_utc,
+    versions.known_from_utc,
     {{ known_to('versions', 'carbon_regional_forecast', scope='region_id') }} as known_to_utc,
-    is_newest,
-    absent_from_utc,
-    fetched_at_utc,
-    lake_key
+    versions.is_newest,
+    versions.absent_from_utc,
+    versions.fetched_at_utc,
+    versions.lake_key
 from versions

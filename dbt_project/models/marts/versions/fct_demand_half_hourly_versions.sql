@@ -6,19 +6,19 @@ with versions as (
 
 select
     ---------- ids
-    settlement_date,
-    settlement_period,
-    period_start_utc,
+    versions.settlement_date,
+    versions.settlement_period,
+    versions.period_start_utc,
 
     ---------- values
-    indo_mw,
-    itsdo_mw,
+    versions.indo_mw,
+    versions.itsdo_mw,
 
     ---------- versions
-    known_from_utc,
+    versions.known_from_utc,
     {{ known_to('versions', 'demand_outturn') }} as known_to_utc,
-    is_newest,
-    absent_from_utc,
-    fetched_at_utc,
-    lake_key
+    versions.is_newest,
+    versions.absent_from_utc,
+    versions.fetched_at_utc,
+    versions.lake_key
 from versions

@@ -13,33 +13,33 @@ forecast as (
 united as (
 
     select
-        settlement_date,
-        settlement_period,
-        period_start_utc,
+        outturn.settlement_date,
+        outturn.settlement_period,
+        outturn.period_start_utc,
         'neso_historic_demand' as source_dataset,
-        embedded_solar_mw,
-        embedded_wind_mw,
-        known_from_utc,
+        outturn.embedded_solar_mw,
+        outturn.embedded_wind_mw,
+        outturn.known_from_utc,
         {{ known_to('outturn', 'neso_historic_demand') }} as known_to_utc,
-        is_newest,
-        absent_from_utc,
-        fetched_at_utc,
-        lake_key
+        outturn.is_newest,
+        outturn.absent_from_utc,
+        outturn.fetched_at_utc,
+        outturn.lake_key
     from outturn
     union all
     select
-        settlement_date,
-        settlement_period,
-        period_start_utc,
+        forecast.settlement_date,
+        forecast.settlement_period,
+        forecast.period_start_utc,
         'neso_embedded_forecast' as source_dataset,
-        embedded_solar_mw,
-        embedded_wind_mw,
-        known_from_utc,
+        forecast.embedded_solar_mw,
+        forecast.embedded_wind_mw,
+        forecast.known_from_utc,
         {{ known_to('forecast', 'neso_embedded_forecast') }} as known_to_utc,
-        is_newest,
-        absent_from_utc,
-        fetched_at_utc,
-        lake_key
+        forecast.is_newest,
+        forecast.absent_from_utc,
+        forecast.fetched_at_utc,
+        forecast.lake_key
     from forecast
 
 )

@@ -6,19 +6,19 @@ with versions as (
 
 select
     ---------- ids
-    settlement_date,
-    settlement_period,
-    interval_start_utc,
-    fuel_code,
+    versions.settlement_date,
+    versions.settlement_period,
+    versions.interval_start_utc,
+    versions.fuel_code,
 
     ---------- values
-    generation_mw,
+    versions.generation_mw,
 
     ---------- versions
-    known_from_utc,
+    versions.known_from_utc,
     {{ known_to('versions', 'fuelinst', start='interval_start_utc') }} as known_to_utc,
-    is_newest,
-    absent_from_utc,
-    fetched_at_utc,
-    lake_key
+    versions.is_newest,
+    versions.absent_from_utc,
+    versions.fetched_at_utc,
+    versions.lake_key
 from versions

@@ -6,20 +6,20 @@ with versions as (
 
 select
     ---------- ids
-    settlement_date,
-    settlement_period,
-    period_start_utc,
-    data_provider,
+    versions.settlement_date,
+    versions.settlement_period,
+    versions.period_start_utc,
+    versions.data_provider,
 
     ---------- values
-    price_gbp_per_mwh,
-    volume_mwh,
+    versions.price_gbp_per_mwh,
+    versions.volume_mwh,
 
     ---------- versions
-    known_from_utc,
+    versions.known_from_utc,
     {{ known_to('versions', 'market_index') }} as known_to_utc,
-    is_newest,
-    absent_from_utc,
-    fetched_at_utc,
-    lake_key
+    versions.is_newest,
+    versions.absent_from_utc,
+    versions.fetched_at_utc,
+    versions.lake_key
 from versions
