@@ -15,8 +15,8 @@ BIN = .venv/bin
 INSTALLED = .venv/.installed
 RUNNABLE = .venv/.runnable
 UV = $(BIN)/uv
-# Two processes, each with a PostgreSQL of its own; what shares a fixture stays together.
-IN_PARALLEL = -n 2 --dist loadgroup
+# Two processes, each with a PostgreSQL of its own; what shares a fixture stays together, and what takes longest begins.
+IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
 .PHONY: help up install requirements check lint types sql format docs test test-full drill clean

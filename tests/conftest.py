@@ -46,13 +46,21 @@ settings.register_profile(
 settings.load_profile("energy-monitor")
 
 
+# Groups that take half a minute and more: begun last, one of them would run alone at the end.
+LONGEST = ("test_up.py", "built workspaces", "test_drill.py", "test_incremental.py", "test_dagster_runs.py")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares an expensive fixture runs in one process: a file, or all that use one of the two built workspaces."""
     shared = {"recorded_workspace", "simulated_workspace"}
+    places: dict[pytest.Item, int] = {}
     for item in items:
         uses_shared = not shared.isdisjoint(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("built workspaces" if uses_shared else item.path.name))
+        group = "built workspaces" if uses_shared else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+        places[item] = LONGEST.index(group) if group in LONGEST else len(LONGEST)
+    items.sort(key=places.__getitem__)
 
 
 @pytest.fixture(scope="session")
