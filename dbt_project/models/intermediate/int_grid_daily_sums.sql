@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 {#- Only numbers that count: suspect ones stay in the half-hourly mart, and are counted here. -#}
 {%- set counted = {
     'indo': 'counted_indo_mw',
@@ -9,7 +11,7 @@
 
 with half_hours as (
 
-    select * from {{ ref('fct_grid_half_hourly') }}
+    select * from {{ ref('fct_grid_half_hourly') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
