@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 with series as (
 
     select * from {{ ref('forecast_series') }}
