@@ -60,7 +60,7 @@ def revised(at_first: tuple[Records, Workspace]) -> Workspace:
     workspace = at_first[1]
     for day in (DEAR, CHEAP):
         answer(workspace, day, 84, datetime(2023, 12, 1, tzinfo=UTC))
-    build_marts(workspace, "--select", "int_asked_half_hours+,+fct_records", "fct_price_duration")
+    build_marts(workspace, "--select", "+fct_records", "fct_price_duration")
     return workspace
 
 

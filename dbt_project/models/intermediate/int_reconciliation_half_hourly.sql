@@ -66,14 +66,15 @@ sides as (
 
 )
 
+-- Exact, so that a mean over a day does not depend on the order in which its half-hours lie in the table.
 {% for check, sides in checks.items() %}
     select
         settlement_date,
         settlement_period,
         period_start_utc,
         '{{ check }}' as check_name,
-        cast({{ sides[0] }} as double precision) as left_value,
-        cast({{ sides[1] }} as double precision) as right_value
+        cast({{ sides[0] }} as {{ var('exact_number') }}) as left_value,
+        cast({{ sides[1] }} as {{ var('exact_number') }}) as right_value
     from sides
     where {{ sides[2] }}
     {{ 'union all' if not loop.last }}
