@@ -17,9 +17,9 @@ days as (
         count(*) as periods_expected,
         count(residual) as periods_compared,
         max(case when residual is not null then period_start_utc end) as newest_period_start_utc,
-        avg(case when residual is not null then left_value end) as left_value,
-        avg(case when residual is not null then right_value end) as right_value,
-        avg(residual) as residual,
+        cast(avg(case when residual is not null then left_value end) as double precision) as left_value,
+        cast(avg(case when residual is not null then right_value end) as double precision) as right_value,
+        cast(avg(residual) as double precision) as residual,
         percentile_cont(0.05) within group (order by residual) as residual_p05,
         percentile_cont(0.5) within group (order by residual) as residual_p50,
         percentile_cont(0.95) within group (order by residual) as residual_p95

@@ -49,8 +49,7 @@ with asked as (
         newest_answer_utc
     from {{ ref('int_asked_half_hours') }}
     where
-        dataset <> 'carbon_national_forecast'
-        and left(dataset, 8) <> 'history_'
+        dataset in ('{{ datasets | map(attribute='id') | unique | join("', '") }}')
         and {{ in_days_to_build('settlement_date') }}
     union all
     select
