@@ -4,7 +4,7 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Thread
@@ -18,7 +18,16 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.windows import requests_for
 from simulator.server import running
-from tests.conftest import WorkspaceMaker, build_marts, environ_of, marts_of, rows_of, run_dbt_here
+from tests.conftest import (
+    WorkspaceMaker,
+    build_marts,
+    day_request,
+    environ_of,
+    marts_of,
+    rows_of,
+    run_dbt_here,
+    take_in,
+)
 
 # Every dataset that a model built by days reads, without the many requests of tariffs and the largest bodies.
 FETCHED = (
@@ -195,3 +204,26 @@ def test_another_seed_or_macro_builds_it_whole(
     macro = project / "macros" / "states.sql"
     macro.write_text(macro.read_text().replace("else {{ row }}.rule_state", "else 'forecast'"))
     assert states() == {"forecast"}, "of the macro"
+
+
+def test_a_build_of_what_landed_alone_is_not_held_up_by_tables_of_other_datasets(
+    make_workspace: WorkspaceMaker,
+) -> None:
+    """As Dagster asks for it: files of history, which fct_generation_half_hourly reads too, did not land."""
+    workspace, day = make_workspace(), date(2025, 6, 1)
+
+    def shown(generation: int, hours: int) -> None:
+        row = {"startTime": "2025-05-31T23:00:00Z", "settlementDate": f"{day}", "settlementPeriod": 1}
+        body = [row | {"fuelType": "WIND", "generation": generation}]
+        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(hours=hours)
+        assert take_in(workspace, "fuelhh", day_request("fuelhh", day), body, at).status == "loaded"
+
+    shown(9000, 0)
+    build_marts(workspace, "--select", "+fct_generation_half_hourly")
+    shown(9100, 1)
+    landed = "stg_elexon__generation_half_hourly int_asked_half_hours int_asked_five_minutes dim_settlement_periods"
+    build_marts(workspace, "--select", *landed.split(), "fct_generation_half_hourly")
+    wind = (
+        "select generation_mw from marts.fct_generation_half_hourly where fuel_code = 'WIND' and settlement_period = 1"
+    )
+    assert rows_of(workspace, wind) == [(9100,)]

@@ -168,14 +168,22 @@
 {%- endmacro %}
 
 {#-
-    Up to which load of each dataset this model may be built in this run: what the run plans, and no more than each
-    table that it reads has consumed. A table of which nothing is remembered has consumed nothing.
+    Up to which load of each dataset that it reads this model may be built in this run: what the run plans, and no more
+    than each table that it reads, and that reads the dataset, has consumed. A table of which nothing is remembered has
+    consumed nothing.
 -#}
 {% macro _loads_to_consume() -%}
     {%- set tables = _tables_read(model.unique_id) -%}
+    {%- set datasets = _datasets_read(model.unique_id) -%}
     select
         planned.dataset,
-        min(coalesce(consumed.load_id, case when tables.model is null then planned.load_id else 0 end)) as load_id
+        min(case
+            when tables.model is null then planned.load_id
+            when consumed.load_id is not null then least(consumed.load_id, planned.load_id)
+            when exists (select 1 from {{ _record('consumed_loads') }} as any_of where any_of.model = tables.model)
+                then planned.load_id
+            else 0
+        end) as load_id
     from {{ _record('planned_loads') }} as planned
     left join (
         {% for table in tables -%}
@@ -186,21 +194,49 @@
     ) as tables on true
     left join {{ _record('consumed_loads') }} as consumed
         on consumed.model = tables.model and consumed.dataset = planned.dataset
-    where planned.invocation_id = '{{ invocation_id }}'
+    where
+        planned.invocation_id = '{{ invocation_id }}'
+        {% if datasets -%}
+        and planned.dataset in ('{{ datasets | join("', '") }}')
+        {%- endif %}
     group by planned.dataset
 {%- endmacro %}
 
 {#- The tables that dbt made and that a node reads, itself or through views. -#}
 {% macro _tables_read(node) -%}
-    {%- set found = [] -%}
-    {%- for name in graph.nodes[node].depends_on.nodes if name.startswith('model.') -%}
-        {%- if graph.nodes[name].config.materialized in ('table', 'incremental') -%}
-            {%- do found.append(name) -%}
-        {%- else -%}
-            {%- do found.extend(_tables_read(name)) -%}
-        {%- endif -%}
+    {%- set views, found = [node], [] -%}
+    {%- for view in views -%}
+        {%- for name in graph.nodes[view].depends_on.nodes if name.startswith('model.') -%}
+            {%- set is_table = graph.nodes[name].config.materialized in ('table', 'incremental') -%}
+            {%- if is_table and name not in found -%}
+                {%- do found.append(name) -%}
+            {%- elif not is_table and name not in views -%}
+                {%- do views.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {{ return(found | unique | list) }}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#-
+    The datasets whose raw tables are among what a node is made of; none where it is made of the records of loads alone,
+    and so of those of every dataset. Where both are read, the records are looked at for these datasets.
+-#}
+{% macro _datasets_read(node) -%}
+    {%- set nodes, found = [node], [] -%}
+    {%- for one in nodes -%}
+        {%- for name in graph.nodes[one].depends_on.nodes -%}
+            {%- if name.startswith('source.') -%}
+                {%- set dataset = graph.sources[name].name -%}
+                {%- if dataset not in found and dataset not in ('loads', 'load_days') -%}
+                    {%- do found.append(dataset) -%}
+                {%- endif -%}
+            {%- elif name.startswith('model.') and name not in nodes -%}
+                {%- do nodes.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- A hash of what a node is made by: its SQL with all macros in it, its columns, and all that it reads; a seed's rows. -#}
@@ -239,8 +275,18 @@
     create table if not exists {{ consumed }} (model text, dataset text, load_id bigint, primary key (model, dataset));
     create table if not exists {{ definitions }} (model text primary key, definition text);
     delete from {{ plans }} where planned_at < current_timestamp - interval '2 days';
+    {#- those of which nothing was loaded yet, too -#}
     insert into {{ plans }} (invocation_id, dataset, load_id)
-    select '{{ invocation_id }}', dataset, max(load_id) from {{ source('raw', 'loads') }} group by dataset
+    select '{{ invocation_id }}', datasets.dataset, coalesce(max(loads.load_id), 0)
+    from (
+        {% for raw in (graph.sources.values() if execute else []) if raw.name not in ('loads', 'load_days') -%}
+            select '{{ raw.name }}' as dataset{{ ' union all ' if not loop.last }}
+        {%- else -%}
+            select cast(null as text) as dataset where false
+        {%- endfor %}
+    ) as datasets
+    left join {{ source('raw', 'loads') }} as loads on datasets.dataset = loads.dataset
+    group by datasets.dataset
 {%- endmacro %}
 
 {#- After a node, in its transaction: what it has consumed, and what it was made by. -#}
