@@ -33,6 +33,7 @@ LONGER = {
     "int_forecasts_fetched": 130,
     "int_neso_demand": 125,
     "int_published_issues": 85,
+    "int_reconciliation_half_hourly": 85,
 }
 # How a name ends, and the words that say its unit in the description.
 UNITS = {

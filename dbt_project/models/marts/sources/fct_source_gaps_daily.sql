@@ -49,7 +49,11 @@ with asked as (
         newest_answer_utc
     from {{ ref('int_asked_half_hours') }}
     where
-        dataset in ('{{ datasets | map(attribute='id') | unique | join("', '") }}')
+        dataset in (
+            {% for dataset in datasets | map(attribute='id') | unique %}
+                '{{ dataset }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
         and {{ in_days_to_build('settlement_date') }}
     union all
     select
@@ -80,7 +84,7 @@ numbers as (
                     on
                         shown.fuel_code = fuels.fuel_code
                         and not fuels.is_embedded
-                        and (fuels.regular_from_utc is null or fuels.regular_from_utc <= shown.{{ start }})
+                        and (fuels.regular_from_utc is null or shown.{{ start }} >= fuels.regular_from_utc)
             {% endif %}
             where {{ in_days_to_build('shown.settlement_date') }}
             {{ 'union all' if not (loop.last and is_last) }}
