@@ -95,7 +95,6 @@
 {#-
     Days that loads covered between what the model consumed and what it may consume now, and those that passed between
     the newest answer before and the newest one now: in these, what was to come has become what did not come.
-    `meta.days_after`: how many days more a load reaches in this model.
 -#}
 {% macro _days_to_build() -%}
     with spans as (
@@ -149,21 +148,13 @@
             ) }}
         ) as passed
 
-    ),
-
-    reached as (
-
-        select distinct {{ add_days('days.settlement_date', 'reach.number') }} as settlement_date
-        from days
-        cross join ({{ numbers_between(0, config.get('meta', {}).get('days_after', 0)) }}) as reach
-
     )
 
     select
         cast(settlement_date as text) as settlement_date,
         {{ utc_label(local_midnight_utc('settlement_date')) }} as starts,
         {{ utc_label(local_midnight_utc(add_days('settlement_date', 1))) }} as ends
-    from reached
+    from days
     order by 1
 {%- endmacro %}
 
