@@ -60,36 +60,44 @@
     {{ return(is_asked_for or (model.config.materialized == 'incremental' and execute and not can_build_by_days())) }}
 {%- endmacro %}
 
-{#- Whether this run has a plan (`dbt compile` has none), and the model was built before by the same definition. -#}
+{#-
+    Whether this run has a plan (`dbt compile` has none), and the model was built before by the same definition. Asked
+    once for a model: the answer is kept beside it, as are the spans and the definition below.
+-#}
 {% macro can_build_by_days() -%}
-    {%- if not load_relation(_record('definitions')) -%}
-        {{ return(false) }}
+    {%- if 'can_build_by_days' not in model -%}
+        {%- set found = none -%}
+        {%- if load_relation(_record('definitions')) -%}
+            {%- set found = run_query(
+                "select count(*) from " ~ _record('definitions') ~ " as definitions where model = '" ~ model.unique_id
+                ~ "' and definition = '" ~ _definition() ~ "' and exists (select 1 from " ~ _record('planned_loads')
+                ~ " as planned_loads where invocation_id = '" ~ invocation_id ~ "')"
+            ) -%}
+        {%- endif -%}
+        {%- do model.update({'can_build_by_days': found is not none and found.rows[0][0] == 1}) -%}
     {%- endif -%}
-    {%- set found = run_query(
-        "select count(*) from " ~ _record('definitions') ~ " as definitions where model = '" ~ model.unique_id
-        ~ "' and definition = '" ~ _definition() ~ "' and exists (select 1 from " ~ _record('planned_loads')
-        ~ " as planned_loads where invocation_id = '" ~ invocation_id ~ "')"
-    ) -%}
-    {{ return(found.rows[0][0] == 1) }}
+    {{ return(model.can_build_by_days) }}
 {%- endmacro %}
 
 {#- The days to build as spans of neighbours: first_date, last_date, and the instants that they start and end at. -#}
 {% macro spans_to_build() -%}
-    {%- set days = run_query(_days_to_build()) -%}
-    {%- set spans = [] -%}
-    {%- for day in days.rows -%}
-        {%- if spans and spans[-1].ends == day['starts'] -%}
-            {%- do spans[-1].update({'last_date': day['settlement_date'], 'ends': day['ends']}) -%}
-        {%- else -%}
-            {%- do spans.append({
-                'first_date': day['settlement_date'],
-                'last_date': day['settlement_date'],
-                'starts': day['starts'],
-                'ends': day['ends'],
-            }) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(spans) }}
+    {%- if 'spans_to_build' not in model -%}
+        {%- set spans = [] -%}
+        {%- for day in run_query(_days_to_build()).rows -%}
+            {%- if spans and spans[-1].ends == day['starts'] -%}
+                {%- do spans[-1].update({'last_date': day['settlement_date'], 'ends': day['ends']}) -%}
+            {%- else -%}
+                {%- do spans.append({
+                    'first_date': day['settlement_date'],
+                    'last_date': day['settlement_date'],
+                    'starts': day['starts'],
+                    'ends': day['ends'],
+                }) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do model.update({'spans_to_build': spans}) -%}
+    {%- endif -%}
+    {{ return(model.spans_to_build) }}
 {%- endmacro %}
 
 {#-
@@ -235,20 +243,24 @@
     {%- if model.resource_type == 'seed' -%}
         {{ return(model.checksum.checksum) }}
     {%- endif -%}
-    {#- in_days_to_build() looks at this mark: the days are no part of a definition -#}
-    {%- do model.update({'is_being_defined': true}) -%}
-    {%- set code = render(model.raw_code) -%}
-    {%- do model.update({'is_being_defined': false}) -%}
-    {%- set columns = [] -%}
-    {%- for column in model.columns.values() -%}
-        {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
-    {%- endfor -%}
-    {%- set names = model.depends_on.nodes | reject('in', [model.unique_id]) | list -%}
-    {%- set read = run_query(
-        "select model, definition from " ~ _record('definitions') ~ " where model in ('" ~ names | join("', '")
-        ~ "') order by model"
-    ) -%}
-    {{ return(local_md5(code ~ columns | join(', ') ~ (read.rows | map('join', ' ') | join(', ')))) }}
+    {%- if 'definition' not in model -%}
+        {#- in_days_to_build() looks at this mark: the days are no part of a definition -#}
+        {%- do model.update({'is_being_defined': true}) -%}
+        {%- set code = render(model.raw_code) -%}
+        {%- do model.update({'is_being_defined': false}) -%}
+        {%- set columns = [] -%}
+        {%- for column in model.columns.values() -%}
+            {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+        {%- endfor -%}
+        {%- set names = model.depends_on.nodes | reject('in', [model.unique_id]) | list -%}
+        {%- set read = run_query(
+            "select model, definition from " ~ _record('definitions') ~ " where model in ('" ~ names | join("', '")
+            ~ "') order by model"
+        ) -%}
+        {%- set parts = code ~ columns | join(', ') ~ (read.rows | map('join', ' ') | join(', ')) -%}
+        {%- do model.update({'definition': local_md5(parts)}) -%}
+    {%- endif -%}
+    {{ return(model.definition) }}
 {%- endmacro %}
 
 {#- Where something is remembered: beside the intermediate models, or in the schema of an analyst. -#}
