@@ -49,7 +49,7 @@ def main() -> None:
         sys.exit(2)
     except (UserError, PostgresError, LakeError, KindError) as error:
         _fail(str(error), 2)
-    except psycopg2.OperationalError as error:
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:  # the second when a rollback finds it gone
         _fail(f"PostgreSQL went away: {str(error).strip()}", 2)
 
 

@@ -1,9 +1,11 @@
 """A source that is down for hours, and two ingesters that ask for the same at once: over HTTP, with simulated time."""
 
 import itertools
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from energy_monitor.fetching import fetch_all, sessions
@@ -14,7 +16,8 @@ from ingestion.session import Manners
 from ingestion.settlement import HOUR
 from ingestion.upkeep import LONGEST_REST, requests_due
 from simulator.server import Running, running
-from tests.conftest import REPOSITORY, WorkspaceMaker, environ_of, rows_of
+from tests.conftest import REPOSITORY, Done, WorkspaceMaker, environ_of, rows_of
+from tests.scripted_source import Say, scripted_source
 
 NOON = datetime(2026, 6, 10, 11, 32, tzinfo=UTC)
 TICK = timedelta(minutes=5)
@@ -100,3 +103,30 @@ def test_two_ingesters_of_the_same_window_at_once_make_no_version_twice(make_wor
     # the simulator's clock stands still, so both answers are one and the same, landed once and loaded once
     loads = rows_of(workspace, "select dataset, count(*) from raw.loads where status = 'loaded' group by 1 order by 1")
     assert loads == [("fuelinst", 1), ("system_prices", 1)]
+
+
+def test_a_database_that_goes_away_in_mid_ingest_is_told_in_words_and_loses_nothing(
+    make_workspace: WorkspaceMaker, command: Callable[..., Done]
+) -> None:
+    """What psycopg2 raises then depends on which statement finds it out."""
+    workspace, asked = make_workspace(), []
+    prices = [{"settlementDate": "2025-06-01", "settlementPeriod": 1, "systemSellPrice": 80}]
+
+    def answer(path: str, before: int) -> Say:
+        asked.append(path)
+        if len(asked) == 1:  # while the connection waits for an answer
+            cut = """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where usename = 'ingester' and datname = current_database() and pid <> pg_backend_pid()
+            """
+            assert rows_of(workspace, cut, role="ingester")
+        return Say(body=json.dumps({"data": prices}).encode())
+
+    days = ("--from", "2025-06-01", "--to", "2025-06-01")
+    ingest = ("--workspace", workspace.name, "ingest", "system_prices", *days)
+    with scripted_source(answer) as source:
+        told = command(*ingest, expect=2, ENERGY_MONITOR_ELEXON_URL=source.url)
+        assert "PostgreSQL went away" in told.err
+        command(*ingest, ENERGY_MONITOR_ELEXON_URL=source.url)
+    loaded = "select count(*), count(distinct load_id) from raw.system_prices"
+    assert rows_of(workspace, loaded) == [(1, 1)]
