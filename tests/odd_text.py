@@ -41,5 +41,5 @@ def take_in_odd_text(workspace: Workspace) -> Workspace:
     for name, (request, body) in bodies.items():
         loaded = take_in(workspace, name, request, body if name != "remit" else body["data"], SIMULATED_NOW)
         assert loaded.status == "loaded", loaded.error
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+exposure:*")  # what pages read
     return workspace

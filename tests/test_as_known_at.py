@@ -20,6 +20,8 @@ from tests.conftest import REPOSITORY, SIMULATED_NOW, build_marts, rows_of
 MARTS = REPOSITORY / "dbt_project" / "models" / "marts" / "versions"
 MACRO = REPOSITORY / "dbt_project" / "macros" / "versions.sql"
 PAGE = REPOSITORY / "docs" / "as_known_at.md"
+# For tests that take one of the two by a parameter: else they would run, and build both, in the other process.
+both_workspaces = pytest.mark.usefixtures("recorded_workspace", "simulated_workspace")
 
 
 # Versions of the regional forecast, against the same rule in Python ---------------------------------------------------
@@ -294,6 +296,7 @@ SAME_NUMBERS = {
 }
 
 
+@both_workspaces
 @pytest.mark.parametrize("subject", SAME_NUMBERS)
 @pytest.mark.parametrize("kind", ["recorded", "simulated"])
 def test_what_holds_is_what_the_marts_show(request: pytest.FixtureRequest, kind: str, subject: str) -> None:
@@ -345,6 +348,7 @@ def blocks() -> list[str]:
     return re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
+@both_workspaces
 @pytest.mark.parametrize("statement", blocks(), ids=lambda text: re.findall(r"marts\.(\w+)", text)[0])
 def test_the_page_s_sql_runs_and_answers(request: pytest.FixtureRequest, statement: str) -> None:
     """Over recorded data; of demand's forecasts nothing was recorded twice, so over simulated data."""

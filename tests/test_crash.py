@@ -79,14 +79,14 @@ def test_a_load_that_draws_its_number_before_and_commits_after_another_is_not_sk
         slow.start()
         wait_until(lambda: is_blocked(workspace))
         take_in(workspace, "demand_outturn", day_request("demand_outturn", DAY), demand(DAY), FETCHED_AT)
-        build_marts(workspace)
+        build_marts(workspace, "--select", "+fct_grid_half_hourly")
         half_hours = rows_of(
             workspace, "select count(indo_mw), count(system_price_gbp_per_mwh) from marts.fct_grid_half_hourly"
         )
         assert half_hours == [(46, 0)], "what is not committed is not seen"
     slow.join()
     assert [dataset for _, dataset, _ in loaded(workspace)] == ["system_prices", "demand_outturn"]
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+fct_grid_half_hourly")
     half_hours = rows_of(
         workspace, "select count(indo_mw), count(system_price_gbp_per_mwh) from marts.fct_grid_half_hourly"
     )

@@ -62,7 +62,7 @@ def test_an_unknown_fuel_that_its_source_took_back_leaves_supply_known(make_work
     take_in(workspace, "fuelhh", MIX, mix(*rest, {"fuelType": "TIDAL", "generation": 5}), hours[0])
     for at in hours[1:]:
         take_in(workspace, "fuelhh", MIX, mix(*rest), at)
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+fct_grid_half_hourly")
     states = "select fuel_code, state from marts.fct_generation_half_hourly where settlement_period = 1"
     assert dict(rows_of(workspace, states))["TIDAL"] == "withdrawn"
     assert rows_of(workspace, supply) == [(9000 + 10 * len(rest), len(known))]
@@ -185,7 +185,7 @@ def two_sides(make_workspace: WorkspaceMaker) -> tuple[Workspace, Workspace]:
     made = make_workspace(), make_workspace()
     for workspace in made:
         take_in(workspace, "fuelhh", MIX, mix(), FETCHED_AT)
-        build_marts(workspace)
+        build_marts(workspace, "--select", "+fct_generation_half_hourly", "+dim_fuels")
     return made
 
 
@@ -256,7 +256,7 @@ def test_a_value_that_no_body_carried_is_noticed(make_workspace: WorkspaceMaker)
         take_in(workspace, "fuelhh", MIX, mix(), FETCHED_AT)
     as_owner(ill, "update raw.fuelhh set generation = 9001")
     for workspace in (well, ill):
-        build_marts(workspace)
+        build_marts(workspace, "--select", "+fct_generation_half_hourly", "+dim_fuels")
     holder = Holder(read(ill))
     holder.hold(ill, "now")
     (invented,) = holder.invented

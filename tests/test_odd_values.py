@@ -46,7 +46,7 @@ def workspace(make_workspace: WorkspaceMaker, history: Known, days: list[date]) 
         fetched_at = local_midnight_utc(day) + 3 * DAY
         take_in(workspace, "carbon_national_actual", day_request("carbon_national_actual", day), body, fetched_at)
     take_in_odd_day(workspace)
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+fct_grid_daily")
     return workspace
 
 

@@ -53,7 +53,7 @@ def hold_clock_changes(workspace: Workspace, grid: Running, years: range | tuple
     names = [name for name, dataset in DATASETS.items() if dataset.forms and name != "neso_historic_demand"]
     fetch_days(workspace, grid, days, names)
     fetch_days(workspace, grid, [day for day in days if day.year <= 2026], ["neso_historic_demand"])
-    build_marts(workspace)
+    build_marts(workspace, "--select", "+fct_grid_daily", "+fct_generation_five_minutely")
     counts = """
         select settlement_date, count(*), count(indo_mw), count(market_index_price_gbp_per_mwh),
             count(system_price_gbp_per_mwh), count(carbon_actual_gco2_per_kwh), count(transmission_supply_mw),
