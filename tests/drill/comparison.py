@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
+
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from simulator.faulty_bodies import NEW_CODES
@@ -31,6 +33,13 @@ FORECASTS_IN = {
     "fct_carbon_regional_half_hourly": ("carbon_regional_forecast", timedelta(0)),  # as it was when that began
     "fct_demand_half_hourly": ("neso_embedded_forecast", timedelta(minutes=30)),
     "fct_generation_half_hourly": ("neso_embedded_forecast", timedelta(minutes=30)),
+}
+# The first day of what a row sums up, and how long that is.
+SPANS = {
+    "settlement_date": relativedelta(days=1),
+    "week_start_date": relativedelta(weeks=1),
+    "month_start_date": relativedelta(months=1),
+    "year_start_date": relativedelta(years=1),
 }
 Row = dict[str, Any]
 
@@ -150,10 +159,12 @@ class LostForecasts:
 
     def _lost_in_the_span_of(self, row: Row) -> bool:
         """Whether a row of a day, week, month or year is made of a half-hour that such an issue explains."""
-        for name, days in (("settlement_date", 1), ("week_start_date", 7), ("month_start_date", 31)):
-            if first := row.get(name):
-                return any(first <= day < first + timedelta(days=days) for day in self.dates)
-        return "year_start_date" in row and bool(self.dates)
+        return any(
+            first <= day < first + span
+            for name, span in SPANS.items()
+            if (first := row.get(name)) is not None
+            for day in self.dates
+        )
 
     def _lost_the_last_before(self, mart: str, start: datetime | None) -> bool:
         """Whether the issue that a mart's half-hour is shown by, the last one before it, is a lost one."""
