@@ -191,9 +191,9 @@ def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Don
 
 @pytest.fixture(scope="session")
 def recorded_workspace(home: Path, recorded: Path) -> Workspace:
-    """The workspace `recorded`, replayed and built by the two commands of the README."""
+    """The workspace `recorded`, replayed and built by the two commands of the README; test_analyst tests the data."""
     run_command("--workspace", "recorded", "replay", str(recorded / "bodies"))
-    run_command("--workspace", "recorded", "build")
+    run_command("--workspace", "recorded", "build", "--exclude-resource-type", "test")
     return Workspace("recorded", {"ENERGY_MONITOR_HOME": str(home)})
 
 
