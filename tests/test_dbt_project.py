@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.subjects import SUBJECTS
+from energy_monitor.dbt import PROJECT
 from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY
 
@@ -121,6 +122,24 @@ def test_every_model_fits_on_a_screen() -> None:
     grown = {name: lines for name, lines in long.items() if lines > LONGER.get(name, SCREEN)}
     assert grown == {}, "split it by meaning: an intermediate model, a macro"
     assert set(long) == set(LONGER), "take from LONGER what fits by now"
+
+
+# What a machine says of itself: its clock, its dice.
+OF_THE_MACHINE = re.compile(
+    r"\b(current_(date|time|timestamp)|localtime|localtimestamp|run_started_at|modules\.datetime"
+    r"|(now|timeofday|random|gen_random_uuid|(clock|statement|transaction)_timestamp)\s*\()",
+    re.IGNORECASE,
+)
+
+
+def test_no_row_depends_on_when_it_is_built() -> None:
+    """The same raw rows give the same marts at any time; the record of planned builds alone has a time of its own."""
+    files = [path for path in PROJECT.rglob("*.sql") if "target" not in path.parts and path.name != "builds.sql"]
+    assert len(files) > 100
+    assert [path.name for path in files if OF_THE_MACHINE.search(path.read_text())] == []
+    builds = (PROJECT / "macros" / "builds.sql").read_text()
+    assert OF_THE_MACHINE.findall(builds)
+    assert not [line for line in builds.splitlines() if OF_THE_MACHINE.search(line) and "planned_at" not in line]
 
 
 # Exposures ------------------------------------------------------------------------------------------------------------
