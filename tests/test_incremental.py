@@ -45,6 +45,7 @@ FAULTS = (
 START = datetime(2025, 10, 25, 22, 10, tzinfo=UTC)
 # All others are made anew, whole, by any build: between the first and the last one they change nothing.
 BY_DAYS = ("--select", "+config.materialized:incremental")
+AT_LENGTH = [pytest.mark.full, pytest.mark.timeout(1800)]
 PARTS = (
     "fct_grid_half_hourly",  # what it reads stays as it was
     "int_asked_half_hours",
@@ -143,7 +144,7 @@ def written(workspace: Workspace, mart: str) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("fetches", "parts", "seed"),
-    [(4, 5, 1), *(pytest.param(24, 20, seed, marks=pytest.mark.full) for seed in (2, 3))],
+    [(4, 5, 1), *(pytest.param(24, 20, seed, marks=AT_LENGTH) for seed in (2, 3))],
 )
 def test_any_story_ends_in_the_marts_of_a_whole_build(
     make_workspace: WorkspaceMaker, fetches: int, parts: int, seed: int
