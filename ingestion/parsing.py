@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
     cells: tuple[str | None, ...]
     extra: str | None  # fields that the catalogue does not know, as JSON
-    content_hash: str  # of the value cells, numbers compared as numbers
+    content_hash: str  # of the value cells
     time: datetime | date | None  # of the time column; None where the dataset's rows have no time
     settlement_date: date | None
 
@@ -151,7 +151,7 @@ Reader = Callable[[int, dict[str, Any]], tuple[tuple[str | None, ...], Row]]
 def _row_reader(dataset: Dataset) -> Reader:
     columns = tuple((c.name, c.role == "key", _CELLS[c.type]) for c in dataset.columns)
     key_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "key")
-    value_places = tuple((i, c.type) for i, c in enumerate(dataset.columns) if c.role == "value")
+    value_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "value")
     known = frozenset(c.name for c in dataset.columns)
     time_name = dataset.time_column
     time_is_instant = time_name is not None and dataset.by_name[time_name].type == "instant"
@@ -183,7 +183,7 @@ def _row_reader(dataset: Dataset) -> Reader:
             if time.year not in YEARS:
                 raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
             settlement_date = settlement_date_of(time) if isinstance(time, datetime) else time
-        digest = _digest(cells[i] if kind != "number" else _canonical(cells[i]) for i, kind in value_places)
+        digest = _digest(cells[i] for i in value_places)
         row = Row(tuple(cells), extra, digest, time, settlement_date)
         return tuple(cells[i] for i in key_places), row
 
@@ -197,9 +197,12 @@ def _digest(cells: Iterator[str | None]) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _canonical(number: str | None) -> str | None:
-    """One text for each value, so that 1, 1.0 and 10e-1 are equal, as they are to PostgreSQL's numeric."""
-    if number is None or (number.isdigit() and number[0] != "0"):
+def _canonical(number: str) -> str:
+    """One text for each value: 1, 1.0 and 10e-1 are the same number, and no version differs by how it was written.
+
+    PostgreSQL's numeric keeps the zeros at the end, and of equal numbers `min` or `group by` would show any one's.
+    """
+    if number.isdigit() and number[0] != "0":
         return number
     text = format(Decimal(number), "f")  # exact; normalize() would round to 28 digits
     if "." in text:
@@ -258,14 +261,14 @@ def _number(value: Any) -> str:
     if not isinstance(value, Number):
         raise ValueError(f"{_show(value)} is no number")
     if len(value) <= LARGEST_EXPONENT and value.lstrip("-").isdigit():
-        return value
+        return _canonical(value)
     try:
         is_too_large = abs(Decimal(value).adjusted()) > LARGEST_EXPONENT
     except InvalidOperation:  # an exponent beyond even Decimal
         is_too_large = True
     if is_too_large:
         raise ValueError(f"{_show(value)} is no quantity of a grid")
-    return value
+    return _canonical(value)
 
 
 def _integer(value: Any) -> str:
@@ -293,7 +296,7 @@ def _boolean(value: Any) -> str:
 def _json(value: Any) -> str:
     """A decoded value as canonical JSON: sorted fields, each number as the number it was."""
     if isinstance(value, Number):
-        return _canonical(_number(value)) or ""
+        return _number(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{_json(name)}:{_json(value[name])}" for name in sorted(value)) + "}"
     if isinstance(value, list):

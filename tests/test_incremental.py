@@ -93,7 +93,7 @@ class Story:
         size = -(-len(self.answers) // parts)
         pieces = [self.answers[start : start + size] for start in range(0, len(self.answers), size)]
         self.load(pieces[0])
-        build_marts(self.workspace, *BY_DAYS)
+        build_marts(self.workspace)
         for number, piece in enumerate(pieces[1:]):
             again = self.chance.sample(self.answers, 3)
             what = (self.at_once, self.in_part, self.failing, self.whole)[number % 4]
