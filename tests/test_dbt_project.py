@@ -15,15 +15,8 @@ MODELS = REPOSITORY / "dbt_project" / "models"
 # Lines that fit on a screen. What is longer today is named, and may not grow.
 SCREEN = 80
 LONGER = {
-    "fct_carbon_half_hourly": 185,
-    "fct_carbon_regional_half_hourly": 205,
-    "fct_demand_half_hourly": 200,
     "fct_forecast_issues": 100,
-    "fct_generation_five_minutely": 130,
-    "fct_generation_half_hourly": 210,
-    "fct_grid_half_hourly": 165,
     "fct_price_duration": 85,
-    "fct_prices_half_hourly": 185,
     "fct_retail_prices_half_hourly": 130,
     "fct_revisions": 165,
     "fct_source_gaps_daily": 125,
