@@ -1,34 +1,4 @@
-with grid as (
-
-    select * from {{ ref('fct_grid_half_hourly') }}
-
-),
-
-demand as (
-
-    select * from {{ ref('fct_demand_half_hourly') }}
-
-),
-
-prices as (
-
-    select * from {{ ref('fct_prices_half_hourly') }}
-
-),
-
-carbon as (
-
-    select * from {{ ref('fct_carbon_half_hourly') }}
-
-),
-
-mix as (
-
-    select * from {{ ref('int_mix_plausibility') }}
-
-),
-
-joined as (
+with joined as (
 
     select
         grid.settlement_date,
@@ -51,11 +21,11 @@ joined as (
         'market_index' as market_index_source_dataset,
         prices.system_price_source_dataset,
         carbon.carbon_actual_source_dataset as carbon_source_dataset
-    from grid
-    left join mix on grid.period_start_utc = mix.period_start_utc
-    left join demand on grid.period_start_utc = demand.period_start_utc
-    left join prices on grid.period_start_utc = prices.period_start_utc
-    left join carbon on grid.period_start_utc = carbon.period_start_utc
+    from {{ ref('fct_grid_half_hourly') }} as grid
+    left join {{ ref('int_mix_plausibility') }} as mix on grid.period_start_utc = mix.period_start_utc
+    left join {{ ref('fct_demand_half_hourly') }} as demand on grid.period_start_utc = demand.period_start_utc
+    left join {{ ref('fct_prices_half_hourly') }} as prices on grid.period_start_utc = prices.period_start_utc
+    left join {{ ref('fct_carbon_half_hourly') }} as carbon on grid.period_start_utc = carbon.period_start_utc
 
 ),
 

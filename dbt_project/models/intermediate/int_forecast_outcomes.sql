@@ -1,45 +1,25 @@
 {#- What each series is held against: a relation, its start, its value and the state of that. -#}
 {%- set outturns = {
-    'national_demand': ['demand', 'period_start_utc', 'indo_mw', 'indo_state'],
-    'transmission_demand': ['demand', 'period_start_utc', 'itsdo_mw', 'itsdo_state'],
-    'wind': ['wind', 'hour_start_utc', 'generation_mw', 'state'],
+    'national_demand': [ref('fct_demand_half_hourly'), 'period_start_utc', 'indo_mw', 'indo_state'],
+    'transmission_demand': [ref('fct_demand_half_hourly'), 'period_start_utc', 'itsdo_mw', 'itsdo_state'],
+    'wind': [ref('int_wind_hourly'), 'hour_start_utc', 'generation_mw', 'state'],
     'carbon_national': ['carbon', 'period_start_utc', 'carbon_actual_gco2_per_kwh', 'state'],
-    'embedded_wind': ['embedded', 'period_start_utc', 'embedded_wind_mw', 'embedded_wind_state'],
-    'embedded_solar': ['embedded', 'period_start_utc', 'embedded_solar_mw', 'embedded_solar_state'],
+    'embedded_wind': [ref('int_neso_demand'), 'period_start_utc', 'embedded_wind_mw', 'embedded_wind_state'],
+    'embedded_solar': [ref('int_neso_demand'), 'period_start_utc', 'embedded_solar_mw', 'embedded_solar_state'],
 } -%}
 
-with demand as (
-
-    select * from {{ ref('fct_demand_half_hourly') }}
-
-),
-
-wind as (
-
-    select * from {{ ref('int_wind_hourly') }}
-
-),
-
-embedded as (
-
-    select * from {{ ref('int_neso_demand') }}
-
-),
-
-carbon_asked as (
-
-    select distinct period_start_utc from {{ ref('int_asked_half_hours') }}
-    where dataset in ('carbon_national_actual', 'history_carbon_national')
-
-),
-
 -- A half-hour of which only a forecast was asked for may not be over.
-carbon as (
+with carbon as (
 
     select carbon.*
     from {{ ref('fct_carbon_half_hourly') }} as carbon
-    left join carbon_asked on carbon.period_start_utc = carbon_asked.period_start_utc
-    where carbon_asked.period_start_utc is not null or carbon.carbon_actual_gco2_per_kwh is not null
+    where
+        carbon.carbon_actual_gco2_per_kwh is not null
+        or carbon.period_start_utc in (
+            select asked.period_start_utc
+            from {{ ref('int_asked_half_hours') }} as asked
+            where asked.dataset in ('carbon_national_actual', 'history_carbon_national')
+        )
 
 ),
 
@@ -62,16 +42,14 @@ outcomes as (
         select
             '{{ series }}' as series,
             great_britain.region_id,
-            {{ relation }}.settlement_date,
-            {{ relation }}.settlement_period,
-            {{ relation }}.{{ start }} as period_start_utc,
-            case when {{ counts(relation ~ '.' ~ state) }} then {{ relation }}.{{ value }} end as outcome,
-            {{ relation }}.{{ state }} as outcome_state
-        from {{ relation }}
+            outturn.settlement_date,
+            outturn.settlement_period,
+            {{ 'outturn.' ~ start }} as period_start_utc,
+            case when {{ counts('outturn.' ~ state) }} then outturn.{{ value }} end as outcome,
+            outturn.{{ state }} as outcome_state
+        from {{ relation }} as outturn
         cross join great_britain
-        where
-            {{ relation }}.{{ state }} <> 'forecast'
-            and {{ relation }}.settlement_date >= {{ first_date_needed(series) }}
+        where outturn.{{ state }} <> 'forecast' and outturn.settlement_date >= {{ first_date_needed(series) }}
         union all
     {% endfor %}
     -- there is no outturn: the last forecast before the half-hour began, where it was over at the newest answer
@@ -90,13 +68,7 @@ outcomes as (
 )
 
 select
-    series,
-    region_id,
-    settlement_date,
-    settlement_period,
-    period_start_utc,
+    *,
     {{ first_date_of('month', 'settlement_date') }} as month_start_date,
-    {{ local_hour('period_start_utc') }} as hour_of_day,
-    outcome,
-    outcome_state
+    {{ local_hour('period_start_utc') }} as hour_of_day
 from outcomes

@@ -7,19 +7,7 @@
     'wind': ['stg_elexon__wind_forecast', 'hour_start_utc', 'wind_forecast_mw'],
 } -%}
 
-with series as (
-
-    select * from {{ ref('forecast_series') }}
-
-),
-
-horizons as (
-
-    select * from {{ ref('forecast_horizons') }}
-
-),
-
-issues as (
+with issues as (
 
     {% for name, (relation, start, value) in issues_of_series.items() %}
         select
@@ -43,7 +31,7 @@ issue_times as (
         series.dataset,
         issues.published_at_utc
     from issues
-    inner join series on issues.series = series.series
+    inner join {{ ref('forecast_series') }} as series on issues.series = series.series
 
 ),
 
@@ -73,7 +61,7 @@ select
     newest.published_at_utc as issued_at_utc,
     issues.forecast
 from newest
-cross join horizons
+cross join {{ ref('forecast_horizons') }} as horizons
 inner join issues
     on
         newest.series = issues.series

@@ -53,15 +53,12 @@ sides as (
         fuelhh_due.period_start_utc is not null or mix.fuelhh_mw is not null as has_fuelhh,
         fuelinst_due.settlement_date is not null or mix.fuelinst_mw is not null as has_fuelinst
     from {{ ref('int_mix_totals') }} as mix
+    left join fuelinst_due using (settlement_date, settlement_period)
     inner join {{ ref('fct_grid_half_hourly') }} as grid on mix.period_start_utc = grid.period_start_utc
     left join {{ ref('fct_carbon_estimated_half_hourly') }} as carbon
         on mix.period_start_utc = carbon.period_start_utc
     left join {{ ref('fct_demand_half_hourly') }} as demand on mix.period_start_utc = demand.period_start_utc
     left join fuelhh_due on mix.period_start_utc = fuelhh_due.period_start_utc
-    left join fuelinst_due
-        on
-            mix.settlement_date = fuelinst_due.settlement_date
-            and mix.settlement_period = fuelinst_due.settlement_period
     where {{ in_days_to_build('mix.settlement_date') }}
 
 )

@@ -8,7 +8,7 @@ by_year as (
 
     select
         price_kind,
-        cast(extract(year from settlement_date) as integer) as settlement_year,
+        cast(cast(extract(year from settlement_date) as integer) as text) as span,
         price_gbp_per_mwh,
         count(*) as periods_at
     from prices
@@ -18,12 +18,7 @@ by_year as (
 
 by_span as (
 
-    select
-        price_kind,
-        cast(settlement_year as text) as span,
-        price_gbp_per_mwh,
-        periods_at
-    from by_year
+    select * from by_year
     union all
     select
         price_kind,
@@ -80,4 +75,3 @@ select
     bounded.periods
 from bounded
 inner join percentiles on percentiles.number between bounded.first_percentile and bounded.last_percentile
-where bounded.first_percentile <= bounded.last_percentile

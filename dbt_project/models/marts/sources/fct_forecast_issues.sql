@@ -59,25 +59,6 @@ issues as (
         -- UK clocks are whole hours from UTC, so the hour begins with every odd period
         or mod(periods.settlement_period, 2) = 1
 
-),
-
-received as (
-
-    select
-        issues.dataset,
-        issues.issue_start_utc,
-        min(answers.fetched_at_utc) as first_answer_utc,
-        max(answers.fetched_at_utc) as newest_answer_utc,
-        count(*) as answers
-    from issues
-    inner join answers
-        on
-            issues.dataset = answers.dataset
-            and issues.issue_start_utc <= answers.fetched_at_utc
-            and issues.issue_end_utc > answers.fetched_at_utc
-    where answers.rows_seen > 0
-    group by 1, 2
-
 )
 
 select
@@ -85,12 +66,15 @@ select
     issues.settlement_date,
     issues.settlement_period,
     issues.issue_start_utc,
-    case when received.answers is null then 'missed' else 'received' end as issue_state,
-    coalesce(received.answers, 0) as answers,
-    received.first_answer_utc,
-    received.newest_answer_utc
+    case when count(answers.dataset) = 0 then 'missed' else 'received' end as issue_state,
+    count(answers.dataset) as answers,
+    min(answers.fetched_at_utc) as first_answer_utc,
+    max(answers.fetched_at_utc) as newest_answer_utc
 from issues
-left join received
+left join answers
     on
-        issues.dataset = received.dataset
-        and issues.issue_start_utc = received.issue_start_utc
+        issues.dataset = answers.dataset
+        and issues.issue_start_utc <= answers.fetched_at_utc
+        and issues.issue_end_utc > answers.fetched_at_utc
+        and answers.rows_seen > 0
+group by 1, 2, 3, 4

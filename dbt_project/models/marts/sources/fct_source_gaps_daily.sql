@@ -1,44 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
 
-{#-
-    Each dataset of measurements that the marts show: where the states of its numbers are, and when they are its own
-    and not those of another dataset that stands in.
--#}
-{%- set datasets = [
-    {
-        'id': 'fuelhh', 'relation': ref('fct_generation_half_hourly'), 'states': ['state'],
-        'is_its_own': "shown.source_dataset = 'fuelhh'",
-        'of_fuels': true,
-    },
-    {
-        'id': 'fuelinst', 'relation': ref('fct_generation_five_minutely'), 'states': ['state'],
-        'is_its_own': "shown.source_dataset = 'fuelinst'",
-        'of_fuels': true, 'start': 'interval_start_utc',
-    },
-    {
-        'id': 'demand_outturn', 'relation': ref('fct_demand_half_hourly'), 'states': ['indo_state', 'itsdo_state'],
-    },
-    {
-        'id': 'system_prices', 'relation': ref('fct_prices_half_hourly'), 'states': ['system_price_state'],
-        'is_its_own': "shown.system_price_source_dataset = 'system_prices'",
-    },
-    {
-        'id': 'market_index', 'relation': ref('fct_prices_half_hourly'), 'states': ['market_index_state'],
-    },
-    {
-        'id': 'carbon_national_actual', 'relation': ref('fct_carbon_half_hourly'), 'states': ['state'],
-        'is_its_own': "shown.carbon_actual_source_dataset = 'carbon_national_actual'",
-    },
-    {
-        'id': 'neso_historic_demand', 'relation': ref('int_neso_demand'), 'states': ['nd_state', 'tsd_state'],
-        'is_its_own': "shown.demand_source_dataset = 'neso_historic_demand'",
-    },
-    {
-        'id': 'neso_historic_demand', 'relation': ref('int_neso_demand'), 'states': ['embedded_solar_state', 'embedded_wind_state'],
-        'is_its_own': "shown.embedded_source_dataset = 'neso_historic_demand'",
-    },
-] -%}
-
 with asked as (
 
     select
@@ -50,7 +11,7 @@ with asked as (
     from {{ ref('int_asked_half_hours') }}
     where
         dataset in (
-            {% for dataset in datasets | map(attribute='id') | unique %}
+            {% for dataset in datasets_with_gaps() | map(attribute='id') | unique %}
                 '{{ dataset }}'{{ ',' if not loop.last }}
             {% endfor %}
         )
@@ -69,27 +30,7 @@ with asked as (
 
 numbers as (
 
-    {% for dataset in datasets %}
-        {% set is_last = loop.last %}
-        {% set start = dataset.get('start', 'period_start_utc') %}
-        {% for state in dataset.states %}
-            select
-                '{{ dataset.id }}' as dataset,
-                shown.{{ start }} as start_utc,
-                case when {{ dataset.get('is_its_own', 'true') }} then shown.{{ state }} else 'missing' end as state
-            from {{ dataset.relation }} as shown
-            {% if dataset.get('of_fuels') %}
-                -- a code that is not expected yet is no gap where it does not come
-                inner join {{ ref('fuels') }} as fuels
-                    on
-                        shown.fuel_code = fuels.fuel_code
-                        and not fuels.is_embedded
-                        and (fuels.regular_from_utc is null or shown.{{ start }} >= fuels.regular_from_utc)
-            {% endif %}
-            where {{ in_days_to_build('shown.settlement_date') }}
-            {{ 'union all' if not (loop.last and is_last) }}
-        {% endfor %}
-    {% endfor %}
+    select * from {{ ref('int_own_numbers') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
