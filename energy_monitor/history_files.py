@@ -1,6 +1,7 @@
 """Files that hold a long series: CSV or Parquet, recognised by their columns, checked whole, cut into calendar months.
 
-A number of a CSV file is kept to its last digit; one of a Parquet file is the shortest text that gives the same number back.
+A number of a CSV file is kept to its last digit; one of a Parquet file is the shortest text that gives the same number
+back.
 """
 
 import io

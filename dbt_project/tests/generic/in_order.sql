@@ -1,5 +1,5 @@
-{#- Each instant of these columns is no later than the one after it. -#}
-{% test is_ordered(model, columns) %}
+{#- From column to column nothing falls: instants follow each other, a count is of a part of what the next one counts. -#}
+{% test in_order(model, columns) %}
 
 select {{ columns | join(', ') }}
 from {{ model }}
