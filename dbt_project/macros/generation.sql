@@ -1,5 +1,5 @@
 {#-
-    Generation by fuel code, in half-hours or in five minutes, with its state. A fuel code that nobody knows has no bounds.
+    Generation by fuel code, in half-hours or in five minutes, with its state. A code that nobody knows has no bounds.
     received: a relation of newest_rows or history_rows.
 -#}
 {% macro generation_numbers(received, start='period_start_utc') -%}

@@ -1,7 +1,7 @@
 {#-
-    Numbers that several datasets have. `sources` lists, the first choice first, pairs of a relation, which goes by the id
-    of its dataset, and of what says that it has the number. What a source took back counts as had: the next one does not
-    bring it back.
+    Numbers that several datasets have. `sources` lists, the first choice first, pairs of a relation, which goes by the
+    id of its dataset, and of what says that it has the number. What a source took back counts as had: the next one does
+    not bring it back.
 -#}
 
 {#- The id of the dataset that a number is from; null where none has it. -#}

@@ -63,7 +63,9 @@ mix as (
 select
     *,
     {% for part in ['supply', 'renewable', 'zero_carbon'] %}
-        case when embedded_fuels = 2 and transmission_fuels > 0 then known_{{ part }}_mw end as {{ part }}_mw,
+        case
+            when embedded_fuels = 2 and transmission_fuels > 0 and known_supply_mw is not null then known_{{ part }}_mw
+        end as {{ part }}_mw,
     {% endfor %}
     case
         when first_source_dataset = last_source_dataset then first_source_dataset
