@@ -13,7 +13,6 @@ from ingestion.catalogue import DATASETS, HISTORIES
 from ingestion.dataset import Dataset
 from ingestion.sources import SOURCES, Source
 from ingestion.windows import requests_for_days
-from orchestration.automation import when_due
 from orchestration.ingester import Ingester
 from orchestration.partitions import settlement_dates
 
@@ -63,7 +62,6 @@ def _spec(dataset: Dataset, source: Source) -> dg.AssetSpec:
         description=f"{dataset.title}. {source.title}: landed in the lake, loaded into `raw.{dataset.id}`.",
         group_name=source.id,
         kinds={"python", "postgres"},
-        automation_condition=when_due(dataset),
         skippable=True,  # where nothing was asked, or something not loaded
         metadata={"cadence": str(dataset.cadence), "publication_lag": str(dataset.publication_lag)},
     )

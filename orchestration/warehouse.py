@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from energy_monitor.database import prepare
-from energy_monitor.dbt import PROJECT, alone, environment, in_environment
+from energy_monitor.dbt import PROJECT
 from energy_monitor.errors import UserError
-from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from orchestration.automation import when_inputs_land, when_it_changes
+from orchestration.builder import Builder, Done
 from orchestration.datasets import dataset_key
 
 DBT = Path(sys.executable).with_name("dbt")
+UNIQUE_ID = "dagster_dbt/unique_id"  # where dagster-dbt notes which node of dbt a spec is of
 
 # What every ingestion writes to: no dataset of its own, but a part of each.
 RECORDS_OF_LOADS = ("loads", "load_days")
@@ -86,7 +86,7 @@ def _is_parsed(project: DbtProject) -> bool:
     return all(path.stat().st_mtime < parsed_at for path in read)
 
 
-def warehouse_assets(workspace_name: str, project: DbtProject) -> dg.AssetsDefinition:
+def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
     """All of dbt as one set, which builds what is selected and runs its data tests."""
 
     @dbt_assets(
@@ -96,13 +96,46 @@ def warehouse_assets(workspace_name: str, project: DbtProject) -> dg.AssetsDefin
         dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True)),
         pool="dbt",
     )
-    def build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        workspace = Workspace(workspace_name)
-        prepare(workspace)
-        # one folder for all runs, as there is one build at a time: what dbt parsed is used again, and nothing piles up
-        output = workspace.folder / "dbt" / "target"
-        with alone(workspace), in_environment(environment(workspace, "transformer")):
-            arguments = ["build", "--exclude-resource-type", "unit_test"]
-            yield from dbt.cli(arguments, context=context, target_path=output).stream()
+    def build(context: dg.AssetExecutionContext, builder: Builder) -> Iterator[Any]:
+        keys = _keys(context.assets_def)
+        selected = context.selected_asset_keys | context.selected_asset_check_keys
+        names = [_name(key) for key in keys.values() if key in selected] if context.is_subset else None
+        failed: list[Done] = []
+        for done in builder.build(names):
+            failed += [done] if done.has_failed else []
+            if (key := keys.get(done.unique_id)) in selected:
+                yield from _events(key, done)
+        if failed:
+            told = "\n".join(f"{done.name}: {done.message or f'{done.failures} rows fail'}" for done in failed)
+            raise dg.Failure(f"dbt: {len(failed)} failed, and what is below was not built.\n{told}")
 
     return build
+
+
+Key = dg.AssetKey | dg.AssetCheckKey
+
+
+def _keys(assets: dg.AssetsDefinition) -> dict[str, Key]:
+    """The key of each node of dbt that is an asset or a check, by its unique id."""
+    specs: list[Any] = [*assets.specs, *assets.check_specs]
+    return {str(spec.metadata[UNIQUE_ID]): spec.key for spec in specs}
+
+
+def _name(key: Key) -> str:
+    return key.name if isinstance(key, dg.AssetCheckKey) else key.path[-1]
+
+
+def _events(key: Key | None, done: Done) -> Iterator[Any]:
+    metadata: dict[str, Any] = {"seconds": done.seconds}
+    if isinstance(key, dg.AssetCheckKey):
+        severity = dg.AssetCheckSeverity.WARN if done.status == "warn" else dg.AssetCheckSeverity.ERROR
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=done.status == "pass",
+            severity=severity,
+            metadata=metadata | {"failing_rows": done.failures},
+        )
+    elif key and not done.has_failed:
+        rows = {} if done.rows is None else {"rows_written": done.rows}
+        yield dg.MaterializeResult(key, metadata=metadata | rows)

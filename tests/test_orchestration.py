@@ -10,11 +10,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._utils.schedules import cron_string_iterator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestion.catalogue import DATASETS, HISTORIES, KEPT
 from ingestion.dataset import Dataset
-from ingestion.settlement import DAY, local_midnight_utc, settlement_date_of
-from orchestration.automation import cron_of
+from ingestion.settlement import DAY, local_midnight_utc, periods_in, settlement_date_of
+from orchestration.asking import ask_sensor, cron_of, due_since
 from orchestration.datasets import requests_of
 from orchestration.definitions import build_defs
 from orchestration.freshness import data_clocks
@@ -60,7 +62,8 @@ def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
 
 def test_every_asset_has_a_condition_and_a_description(graph) -> None:
     for asset in graph.materializable_asset_keys:
-        assert graph.get(asset).automation_condition is not None, asset
+        # the sensor `ask` asks for the datasets, by the workspace's clock
+        assert (graph.get(asset).automation_condition is None) == (asset.path[0] == "raw"), asset
         assert graph.get(asset).description, asset
 
 
@@ -126,10 +129,9 @@ def test_a_dataset_is_asked_for_at_its_cadence(dataset) -> None:
 class Automation:
     """Dagster's automation over all assets, tick by tick, with an instance in memory."""
 
-    def __init__(self, defs: dg.Definitions, now: datetime, *selected: str) -> None:
+    def __init__(self, defs: dg.Definitions, now: datetime) -> None:
         self.defs, self.now, self.cursor = defs, now, None
-        assets = dg.AssetSelection.assets(*map(key, selected)) if selected else dg.AssetSelection.all()
-        self.selection = assets.without_checks()
+        self.selection = dg.AssetSelection.all().without_checks()
         self.instance = dg.DagsterInstance.ephemeral()
 
     def everything_was_built(self) -> None:
@@ -232,27 +234,74 @@ def of_dbt(assets: Iterable[str]) -> set[str]:
 CLOCK_CHANGES = pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)], ids=["46", "50 half-hours"])
 
 
-def hold_every_five_minutes(defs: dg.Definitions, day: date, start: datetime, end: datetime) -> None:
-    """Between two instants each five minutes are asked for once, and always as a part of the UK-local day."""
-    automation = Automation(defs, start - timedelta(seconds=143), "raw/fuelinst")
-    automation.tick(timedelta())
-    while automation.now < end - FIVE_MINUTES:
-        asked = automation.tick(FIVE_MINUTES / 2).get("raw/fuelinst", set())
-        assert asked == {str(settlement_date_of(automation.now))}, automation.now
-        assert automation.tick(FIVE_MINUTES / 2) == {}, automation.now
+class Asking:
+    """The sensor that asks, tick by tick at a clock of the test's own."""
+
+    def __init__(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.monkeypatch, self.cursor = now, monkeypatch, None
+        self.instance = dg.DagsterInstance.ephemeral()
+
+    def tick(self, after: timedelta = timedelta(seconds=10)) -> dict[str, list[str]]:
+        """What is asked for: by source, its datasets."""
+        self.now += after
+        self.monkeypatch.setenv("ENERGY_MONITOR_CLOCK", f"{self.now.isoformat()},{datetime.now(UTC).isoformat()},0")
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        result = ask_sensor()(context)
+        self.cursor = result.cursor
+        self.requests = result.run_requests
+        return {
+            request.tags["energy_monitor/source"]: [asset.path[-1] for asset in request.asset_selection]
+            for request in result.run_requests
+        }
 
 
 @CLOCK_CHANGES
-def test_each_five_minutes_around_a_clock_change_are_asked_for_once(defs: dg.Definitions, day: date) -> None:
+def test_each_five_minutes_of_a_clock_change_day_are_asked_for_once(day: date, monkeypatch) -> None:
     start, end = local_midnight_utc(day), local_midnight_utc(day + DAY)
-    hold_every_five_minutes(defs, day, start - timedelta(minutes=15), start + timedelta(hours=2, minutes=30))
-    hold_every_five_minutes(defs, day, end - timedelta(minutes=15), end + timedelta(minutes=15))
+    asking = Asking(start - timedelta(seconds=143), monkeypatch)
+    asking.tick(timedelta())
+    asked = 0
+    while asking.now < end - FIVE_MINUTES:
+        found = [one for one in (asking.tick(FIVE_MINUTES / 2), asking.tick(FIVE_MINUTES / 2)) if "elexon" in one]
+        asked += sum("fuelinst" in one["elexon"] for one in found)
+        assert len([one for one in found if "fuelinst" in one["elexon"]]) == 1, asking.now
+    assert asked == periods_in(day) * 6
 
 
-@pytest.mark.full
-@CLOCK_CHANGES
-def test_each_five_minutes_of_a_clock_change_day_are_asked_for_once(defs: dg.Definitions, day: date) -> None:
-    hold_every_five_minutes(defs, day, local_midnight_utc(day), local_midnight_utc(day + DAY) - FIVE_MINUTES)
+def test_each_source_is_asked_in_a_run_of_its_own_and_never_twice_at_once(monkeypatch) -> None:
+    asking = Asking(datetime(2026, 6, 10, 12, 0, 30, tzinfo=UTC), monkeypatch)
+    assert asking.tick() == {}, "what was due before anybody looked is left to the first fill"
+    assert asking.tick(timedelta(hours=1)).keys() == {"elexon", "carbon_intensity", "neso"}
+    day = settlement_dates().get_last_partition_key()
+    assert {request.partition_key for request in asking.requests} == {day}
+
+    @dg.job
+    def ingest() -> None: ...
+
+    tags = {"energy_monitor/source": "elexon"}
+    run = asking.instance.create_run_for_job(ingest, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    assert "elexon" not in asking.tick(timedelta(minutes=30))
+    assert "elexon" not in asking.tick(timedelta(seconds=20))
+    asking.instance.report_run_canceled(run)
+    assert {"fuelinst", "fuelhh", "system_prices"} <= set(asking.tick(timedelta(seconds=20))["elexon"]), "all of it"
+
+
+def test_what_became_due_while_dagster_was_down_is_asked_for_at_once(monkeypatch) -> None:
+    asking = Asking(NOON, monkeypatch)
+    asking.tick()
+    asked = asking.tick(timedelta(days=3))
+    assert sorted(itertools.chain(*asked.values())) == sorted(DATASETS)
+
+
+@given(st.sampled_from(list(DATASETS.values())), st.integers(0, 10**6), st.lists(st.integers(1, 20_000), max_size=9))
+def test_no_tick_is_lost_however_seldom_one_looks(dataset: Dataset, start: int, pauses: list[int]) -> None:
+    """Looks at any distance from each other find something due exactly where a tick lies between them."""
+    now = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(seconds=start)
+    for pause in pauses:
+        later = now + timedelta(seconds=pause)
+        ticks = cron_string_iterator((now + timedelta(seconds=1)).timestamp(), cron_of(dataset), "UTC")
+        assert (dataset in due_since(dataset.source, now, later)) == (next(ticks) <= later)
+        now = later
 
 
 TODAY = date(2026, 6, 10)

@@ -332,8 +332,8 @@ def secrets_seen(home: Path, found: list[psutil.Process]) -> dict[str, set[str]]
     passwords["a secret of the lake"] = "lake"
     seen: dict[str, set[str]] = {}
     for process in found:
-        for name in ("simulate", "streamlit", "dagster-webserver", "dagster-daemon", "api grpc"):
-            if name in " ".join(words_of(process)):
+        for name in ("simulate", "streamlit", "dagster-webserver", "dagster-daemon", "api grpc", "orchestration.worker"):
+            if f"{name} " in " ".join(words_of(process)):
                 seen[name] = {passwords[value] for value in process.environ().values() if value in passwords}
     return seen
 
@@ -382,6 +382,7 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
         "dagster-webserver": nothing,
         "dagster-daemon": nothing,
         "api grpc": {"lake"},
+        "orchestration.worker": {"lake"},
     }
 
     before = marked(mark)

@@ -26,7 +26,7 @@ from energy_monitor.postgres import EmbeddedPostgres, PostgresError
 ENDED_FIRST = "dagster-daemon"  # it starts work in the other sessions
 ALONE_S = 1.5  # for that one
 # Asked to end, its runs would be written down as failures; killed, they are canceled at the next start.
-KILLED = "dagster-code"
+KILLED = ("dagster-code", "dagster-worker")
 
 
 def members(sessions: Iterable[int]) -> list[psutil.Process]:
@@ -43,7 +43,7 @@ def end(sessions: dict[int, str], patience_s: float) -> None:
     """Ends every process of some sessions, by their ids and names; returns when none is left."""
     first = [pid for pid, name in sessions.items() if name == ENDED_FIRST]
     _ask_to_end(first, ALONE_S)
-    _signal(members(pid for pid, name in sessions.items() if name == KILLED), signal.SIGKILL)
+    _signal(members(pid for pid, name in sessions.items() if name in KILLED), signal.SIGKILL)
     _ask_to_end(sessions, patience_s)
     while left := members(sessions):  # again, as a process may have started another just before it died
         _signal(left, signal.SIGKILL)

@@ -80,8 +80,8 @@ class Dagster:
     def __init__(self, workspace: Workspace, port: int, environ: Mapping[str, str]) -> None:
         self.home = workspace.folder / "dagster"
         self.url = f"http://{HOST}:{port}"
-        self.port, self.code_port = port, free_port(0) or 0
-        own = NO_TELEMETRY | {"DAGSTER_HOME": str(self.home)}
+        self.port, self.code_port, self.worker_port = port, free_port(0) or 0, free_port(0) or 0
+        own = NO_TELEMETRY | {"DAGSTER_HOME": str(self.home), "ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
         self._full, self._bare = {**environ, **own}, {**bare(environ), **own}
         self._where = ["-w", str(self.home / "workspace.yaml")]
 
@@ -91,9 +91,14 @@ class Dagster:
         return Plan("dagster-instance", command, self._full)
 
     def code(self) -> Plan:
-        """The code server, whose children do the work: the one that needs what the workspace needs."""
+        """The code server: it needs what the workspace needs."""
         command = [sys.executable, "-m", "dagster", "api", "grpc", "-m", "orchestration.definitions", "-d", str(ROOT)]
         return Plan("dagster-code", [*command, "-h", HOST, "-p", str(self.code_port)], self._full)
+
+    def worker(self) -> Plan:
+        """The process whose children are the runs: it needs that too."""
+        command = [sys.executable, "-m", "orchestration.worker", "--port", str(self.worker_port)]
+        return Plan("dagster-worker", command, self._full)
 
     def webserver(self) -> Plan:
         command = [str(BIN / "dagster-webserver"), "-h", HOST, "-p", str(self.port), *self._where]
@@ -103,8 +108,10 @@ class Dagster:
         return Plan("dagster-daemon", [str(BIN / "dagster-daemon"), "run", *self._where], self._bare)
 
     def code_is_served(self) -> bool:
-        with socket.socket() as client:
-            return client.connect_ex((HOST, self.code_port)) == 0
+        return _listens(self.code_port)
+
+    def worker_waits(self) -> bool:
+        return _listens(self.worker_port)
 
     def is_ready(self) -> bool:
         """Whether the user interface answers and has the code."""
@@ -118,6 +125,11 @@ class Dagster:
             return False
         loaded = [(entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation" for entry in entries]
         return bool(loaded) and all(loaded)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((HOST, port)) == 0
 
 
 def dashboard(workspace: Workspace, port: int, environ: Mapping[str, str]) -> Plan:

@@ -104,10 +104,11 @@ class Serving:
         instance = self._start(dagster.instance(), stays=False)
         if self.processes.wait(instance) != 0:
             raise UserError(f"Dagster cannot be prepared: {' '.join(instance.last_lines()[-1:])}")
-        code, web = self._start(dagster.code()), self._start(dagster.webserver())
+        code, web, worker = map(self._start, (dagster.code(), dagster.webserver(), dagster.worker()))
         self.processes.wait_ready(code, dagster.code_is_served)
         self._start(dagster.daemon())  # only now: it would look for the code again after a minute
         self.processes.wait_ready(web, dagster.is_ready)
+        self.processes.wait_ready(worker, dagster.worker_waits)
         return dagster
 
     def _fill(self, workspace: Workspace, dagster: Dagster, has_source: bool) -> None:
