@@ -19,7 +19,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql format docs test test-full drill clean
+.PHONY: help up install requirements check lint types sql format docs test test-full soak drill clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -77,10 +77,13 @@ docs: $(INSTALLED) ## write docs/datasets.md again, from the catalogue
 	$(BIN)/python -m energy_monitor.dataset_table
 
 test: $(INSTALLED) ## the tests but the large sizes, with line and branch coverage
-	$(BIN)/pytest -m "not full" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not full and not soak" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
 
 test-full: $(INSTALLED) ## every test, the large sizes too
-	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not soak" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+
+soak: $(INSTALLED) ## a simulated day of Dagster's own webserver and daemon, with an outage, a revision and a killed run
+	$(BIN)/pytest -m soak -s $(PYTEST_ARGS)
 
 drill: $(INSTALLED) ## days of simulated time under every fault: nothing lost, nothing invented (docs/drill.md)
 	$(BIN)/python -m tests.drill $(DRILL_ARGS)

@@ -39,6 +39,12 @@ def _instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+def machine_seconds(seconds: float, environ: Mapping[str, str] = os.environ) -> int:
+    """So many seconds of the workspace's clock, in seconds of the machine's; at least one."""
+    found = tie(environ)
+    return max(1, round(seconds / max(found[2], 1))) if found else round(seconds)
+
+
 def now_utc(environ: Mapping[str, str] = os.environ, machine_utc: datetime | None = None) -> datetime:
     """The workspace's time. Raises UserError as `tie` does."""
     machine_now = machine_utc or datetime.now(UTC)

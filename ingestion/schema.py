@@ -104,6 +104,9 @@ alter table raw.load_days add column scope text;
 comment on column raw.load_days.scope is
     'What only the request tells of its rows, such as the tariff: of others the answer says nothing. Null: of all.';
 """,
+    """
+create index loads_newest on raw.loads (dataset, load_id) where status = 'loaded';
+""",
 )
 
 

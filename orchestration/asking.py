@@ -7,23 +7,17 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._utils.schedules import get_latest_completed_cron_tick  # what its schedules go by; it has no public name
 
-from energy_monitor.clock import now_utc
+from energy_monitor.clock import machine_seconds, now_utc
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
 from ingestion.settlement import DAY, HOUR
 from ingestion.sources import SOURCES
 from orchestration.datasets import dataset_key
 from orchestration.partitions import settlement_dates
+from orchestration.runs import UNDER_WAY
 
 MINUTE = timedelta(minutes=1)
 SOURCE = "energy_monitor/source"  # the tag of a run that asks
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def cron_of(dataset: Dataset) -> str:
@@ -66,7 +60,7 @@ def ask_sensor() -> dg.SensorDefinition:
         name="ask",
         description="Asks each source for what is due, at the pace at which it publishes.",
         target=dg.AssetSelection.assets(*map(dataset_key, DATASETS.values())),
-        minimum_interval_seconds=10,
+        minimum_interval_seconds=machine_seconds(10),
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def ask(context: dg.SensorEvaluationContext) -> dg.SensorResult:

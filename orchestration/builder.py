@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -13,6 +14,7 @@ from energy_monitor.database import prepare
 from energy_monitor.dbt import PROJECT, alone, environment, in_environment
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
+from orchestration.loads import newest_loads
 
 FAILED = {"error", "fail", "runtime error"}
 UNREAD = ("--quiet", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
@@ -44,6 +46,11 @@ class Builder(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Builds a workspace's warehouse with dbt."""
 
     workspace: str
+
+    def newest_loads(self) -> dict[str, int]:
+        """How far each dataset is loaded."""
+        with closing(Workspace(self.workspace).connect("auditor")) as connection:
+            return newest_loads(connection)
 
     def build(self, names: Sequence[str] | None) -> Iterator[Done]:
         """Builds and tests the nodes of these names, or all; each is yielded as soon as it is done.

@@ -83,7 +83,7 @@ class Client:
         tags = [{"key": f"dagster/asset_partition_range_{end}", "value": str(day)} for end, day in days.items() if day]
         place = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY}
         nodes = self.query(ASSETS, job={**place, "pipelineName": job})["assetNodes"]
-        # by name, as automation looks there for what a run is going to update itself
+        # by name, as sensors look there for what a run is going to make
         selection = [{"path": node["assetKey"]["path"]} for node in nodes]
         selector = {**place, "jobName": job, "assetSelection": selection}
         params = {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}

@@ -10,15 +10,11 @@ from energy_monitor.database import prepare
 from energy_monitor.status import DatasetStatus, dataset_statuses
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from orchestration.automation import tick
 from orchestration.datasets import dataset_key
-
-TWICE_AN_HOUR = "12,42 * * * *"
 
 
 def dataset_state_checks(workspace_name: str) -> dg.AssetChecksDefinition:
-    """One check per dataset, all in one step, twice an hour whether anything lands or not."""
-    when: dg.AutomationCondition[Any] = tick(TWICE_AN_HOUR)
+    """One check per dataset, all in one step."""
 
     @dg.multi_asset_check(
         name="dataset_state",
@@ -28,7 +24,6 @@ def dataset_state_checks(workspace_name: str) -> dg.AssetChecksDefinition:
                 asset=dataset_key(dataset),
                 description=f"The newest data is at most {dataset.allowed_lateness} old, no period is missing, and no "
                 "body waits to be loaded.",
-                automation_condition=when,
             )
             for dataset in DATASETS.values()
         ],

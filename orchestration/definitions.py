@@ -9,20 +9,23 @@ import dagster as dg
 
 from orchestration.asking import ask_sensor
 from orchestration.builder import Builder
+from orchestration.building import Graph
 from orchestration.dataset_states import dataset_state_checks
 from orchestration.datasets import dataset_assets, history_specs
-from orchestration.freshness import freshness_checks
+from orchestration.follow import build_sensor
+from orchestration.freshness import data_clocks, freshness_checks
 from orchestration.hearing import hear_sensor
 from orchestration.ingester import Ingester
 from orchestration.maintenance import maintenance
-from orchestration.schedules import nightly
-from orchestration.warehouse import parsed_project, warehouse_assets
+from orchestration.notifications import tell_sensor
+from orchestration.schedules import checks_by_the_clock, nightly
+from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 
 WORKSPACE_VARIABLE = "ENERGY_MONITOR_WORKSPACE"
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Assets, checks, jobs and automation for the workspace that ENERGY_MONITOR_WORKSPACE names (default `live`).
+    """All of the graph and what runs it, for the workspace that ENERGY_MONITOR_WORKSPACE names (default `live`).
 
     `resources` replaces some of them, for tests: `ingester` and `builder`.
     """
@@ -33,20 +36,17 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     ingest = dg.define_asset_job("ingest", dg.AssetSelection.assets(*datasets), description="Ask every source.")
     build = dg.define_asset_job("build", dg.AssetSelection.assets(warehouse), description="Build and test all of dbt.")
     prune_job, prune_schedule = maintenance()
+    checks = [freshness_checks(workspace, project), dataset_state_checks(workspace)]
     return dg.Definitions(
         assets=[*datasets, *history_specs(), warehouse],
-        asset_checks=[freshness_checks(workspace, project), dataset_state_checks(workspace)],
+        asset_checks=checks,
         jobs=[ingest, build, prune_job],
-        schedules=[prune_schedule, *nightly(ingest, build)],
+        schedules=[*nightly(ingest, build), checks_by_the_clock(checks), prune_schedule],
         sensors=[
             ask_sensor(),
+            build_sensor(workspace, Graph.of(warehouse, SHARED)),
             hear_sensor(workspace),
-            dg.AutomationConditionSensorDefinition(
-                "automation",
-                target=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
-                minimum_interval_seconds=5,
-                default_status=dg.DefaultSensorStatus.RUNNING,
-            ),
+            tell_sensor(workspace, data_clocks(project)),
         ],
         resources={
             "ingester": Ingester(workspace=workspace),

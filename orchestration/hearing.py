@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
+from energy_monitor.clock import machine_seconds
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from orchestration.asking import UNDER_WAY
 from orchestration.datasets import dataset_key
+from orchestration.loads import newest_loads
 from orchestration.partitions import settlement_dates
+from orchestration.runs import UNDER_WAY
 
 LOAD_ID = "newest_load_id"  # in the metadata of a dataset's materializations
 MOST_DAYS = 366  # told at once; the next look goes on
 
-NEWEST = "select dataset, max(load_id) from raw.loads where status = 'loaded' group by dataset"
 DAYS = """
 select settlement_date, max(load_id)
 from raw.load_days
@@ -34,18 +36,15 @@ def hear_sensor(workspace_name: str) -> dg.SensorDefinition:
     @dg.sensor(
         name="hear",
         description="Tells Dagster of loads that others made: the command line, a Lambda, another machine.",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=machine_seconds(30),
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def hear(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         told = json.loads(context.cursor or "{}")
         workspace = Workspace(workspace_name)
         prepare(workspace)
-        connection = workspace.connect("ingester")
-        try:
+        with closing(workspace.connect("auditor")) as connection:
             events = list(_untold(context.instance, connection, told))
-        finally:
-            connection.close()
         return dg.SensorResult(asset_events=events, cursor=json.dumps(told))
 
     return hear
@@ -55,9 +54,7 @@ def _untold(
     instance: dg.DagsterInstance, connection: Connection, told: dict[str, int]
 ) -> Iterator[dg.AssetMaterialization]:
     """What to tell of each dataset; `told` is brought up to it. Datasets that a run asks for now are left to it."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute(NEWEST)
-        newest = {dataset: load_id for dataset, load_id in cursor.fetchall() if dataset in DATASETS}
+    newest = {dataset: load_id for dataset, load_id in newest_loads(connection).items() if dataset in DATASETS}
     changed = {dataset for dataset, load_id in newest.items() if load_id > told.get(dataset, 0)}
     for dataset in sorted(changed - _asked_for(instance) if changed else ()):
         known = max(told.get(dataset, 0), _newest_told(instance, dataset))

@@ -10,22 +10,20 @@ import os
 import shutil
 import sqlite3
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import dagster as dg
+import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
 
 from energy_monitor.errors import UserError
+from orchestration.runs import UNDER_WAY
 from orchestration.warehouse import parsed_project
 
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+URL = "ENERGY_MONITOR_DAGSTER_URL"
+DRIVER = "postgresql+psycopg2://"
 WORKSPACE = """load_from:
   - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: energy_monitor}}
 """
@@ -36,23 +34,39 @@ def prepare_instance(home: Path, grpc_port: int) -> int:
 
     Only while no Dagster process uses the home. Raises UserError where the home cannot be used.
     """
+    chosen = configuration(os.environ)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+        if url := os.environ.get(URL):  # Dagster would try for a long time, and say much
+            psycopg2.connect(url.replace(DRIVER, "postgresql://", 1), connect_timeout=10).close()
+        shutil.copyfile(chosen, home / "dagster.yaml")
         (home / "workspace.yaml").write_text(WORKSPACE.format(port=grpc_port))
         with dg.DagsterInstance.from_config(str(home)) as instance:
             return cancel_abandoned_runs(instance)
-    except (OSError, sqlite3.Error, SQLAlchemyError, dg.DagsterError) as error:
+    except (OSError, sqlite3.Error, psycopg2.Error, SQLAlchemyError, dg.DagsterError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
-            f"Dagster cannot use its folder {home}: {reason}. Check its permissions and the free disk space, or move "
-            "it away: only the history of runs is in it"
+            f"Dagster cannot use its database, as {URL} tells of it: {reason}"
+            if os.environ.get(URL)
+            else f"Dagster cannot use its folder {home}: {reason}. Check its permissions and the free disk space, or "
+            "move it away: only the history of runs is in it"
         ) from error
+
+
+def configuration(environ: Mapping[str, str]) -> Path:
+    """The file for this machine: with PostgreSQL where ENERGY_MONITOR_DAGSTER_URL names a database, else with SQLite.
+
+    Raises UserError for an address of another form.
+    """
+    url = environ.get(URL)
+    if url and not url.startswith(DRIVER):
+        raise UserError(f"{URL} is an address of another form than {DRIVER}user:password@host:port/database")
+    return Path(__file__).with_name("dagster.production.yaml" if url else "dagster.yaml")
 
 
 def cancel_abandoned_runs(instance: dg.DagsterInstance) -> int:
     """Marks runs that seem under way as canceled; says how many."""
-    runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
     for run in runs:
         instance.report_run_canceled(run, message="Dagster was stopped while this run was under way.")
     return len(runs)

@@ -12,9 +12,9 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
+from orchestration.runs import OVER
+
 RUNS_KEPT = timedelta(days=1)
-EVALUATIONS_KEPT = timedelta(hours=6)  # why automation asked for something, or not: half a gigabyte a day
-FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 AT_ONCE = 500
 
 
@@ -24,7 +24,7 @@ def prune_runs(instance: dg.DagsterInstance, kept: timedelta = RUNS_KEPT) -> int
     A run that holds the newest materialization of a partition stays: without it the day would seem never asked for.
     Of each check the newest result stays.
     """
-    old = dg.RunsFilter(statuses=FINISHED, updated_before=datetime.now(UTC) - kept)
+    old = dg.RunsFilter(statuses=OVER, updated_before=datetime.now(UTC) - kept)
     deletable = set(instance.get_run_ids(old)) - set(_runs_in_use(instance))
     for run_id in deletable:
         instance.compute_log_manager.delete_logs(prefix=[run_id])
@@ -59,23 +59,14 @@ def _runs_in_use(instance: dg.DagsterInstance) -> Iterator[str]:
             yield from (record.run_id for record in records)
 
 
-def prune_evaluations(instance: dg.DagsterInstance, kept: timedelta = EVALUATIONS_KEPT) -> None:
-    """Deletes what automation wrote down of its decisions longer ago than `kept`."""
-    if storage := instance.schedule_storage:
-        storage.purge_asset_evaluations(before=(datetime.now(UTC) - kept).timestamp())
-
-
 def maintenance() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
     """The job, and its schedule: each hour."""
 
     @dg.op
     def prune(context: dg.OpExecutionContext) -> None:
         context.log.info(f"deleted {prune_runs(context.instance)} runs older than {RUNS_KEPT}")
-        prune_evaluations(context.instance)
 
-    @dg.job(
-        description="Deletes old runs, results of checks and decisions of automation; what is newest of each stays."
-    )
+    @dg.job(description="Deletes old runs and results of checks; what is newest of each stays.")
     def prune_old_records() -> None:
         prune()
 

@@ -13,9 +13,9 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 from energy_monitor.dbt import PROJECT
 from energy_monitor.errors import UserError
 from ingestion.catalogue import DATASETS
-from orchestration.automation import when_inputs_land, when_it_changes
 from orchestration.builder import Builder, Done
 from orchestration.datasets import dataset_key
+from orchestration.loads import LOADS, WHOLE
 
 DBT = Path(sys.executable).with_name("dbt")
 UNIQUE_ID = "dagster_dbt/unique_id"  # where dagster-dbt notes which node of dbt a spec is of
@@ -43,14 +43,6 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The layer: reference, staging, intermediate or marts."""
         return str(dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"])
-
-    def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition[Any]:
-        """By what a node reads; a seed reads nothing. A mart that is a view reads anew whenever somebody asks."""
-        config = dbt_resource_props["config"]
-        if config.get("schema") == "marts" and config.get("materialized") == "view":
-            return when_it_changes()
-        is_shared = self.get_asset_key(dbt_resource_props) in SHARED
-        return when_inputs_land(not_counting=frozenset() if is_shared else SHARED)
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """The spec; what reads the records of loads depends on every dataset, as each writes them."""
@@ -97,6 +89,8 @@ def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
         pool="dbt",
     )
     def build(context: dg.AssetExecutionContext, builder: Builder) -> Iterator[Any]:
+        if not context.is_subset:
+            _note_whole(context, builder)
         keys = _keys(context.assets_def)
         selected = context.selected_asset_keys | context.selected_asset_check_keys
         names = [_name(key) for key in keys.values() if key in selected] if context.is_subset else None
@@ -110,6 +104,12 @@ def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
             raise dg.Failure(f"dbt: {len(failed)} failed, and what is below was not built.\n{told}")
 
     return build
+
+
+def _note_whole(context: dg.AssetExecutionContext, builder: Builder) -> None:
+    """Writes down how far each dataset is loaded before all of it is built, so that it is not built again for that."""
+    loads = json.dumps(builder.newest_loads())
+    context.instance.add_run_tags(context.run_id, {WHOLE: "yes", LOADS: loads})
 
 
 Key = dg.AssetKey | dg.AssetCheckKey

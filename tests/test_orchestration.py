@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +16,14 @@ from ingestion.catalogue import DATASETS, HISTORIES, KEPT
 from ingestion.dataset import Dataset
 from ingestion.settlement import DAY, local_midnight_utc, periods_in, settlement_date_of
 from orchestration.asking import ask_sensor, cron_of, due_since
-from orchestration.datasets import requests_of
+from orchestration.building import Graph
+from orchestration.datasets import dataset_key, requests_of
 from orchestration.definitions import build_defs
 from orchestration.freshness import data_clocks
 from orchestration.instance import cancel_abandoned_runs
 from orchestration.maintenance import prune_runs
 from orchestration.partitions import FIRST_DAY, settlement_dates
-from orchestration.warehouse import PROJECT, RECORDS_OF_LOADS, SHARED, _is_parsed, parsed_project
+from orchestration.warehouse import PROJECT, RECORDS_OF_LOADS, SHARED, _is_parsed, parsed_project, warehouse_assets
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 NOON = datetime(2026, 6, 10, 12, 1, tzinfo=UTC)
@@ -60,10 +60,12 @@ def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
     assert made == set(DATASETS)
 
 
-def test_every_asset_has_a_condition_and_a_description(graph) -> None:
+def test_every_asset_is_asked_for_or_built_and_has_a_description(defs: dg.Definitions, graph) -> None:
+    sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
+    assert sensors == dict.fromkeys(("ask", "build", "hear", "tell"), dg.DefaultSensorStatus.RUNNING)
+    built = set(Graph.of(warehouse_assets(parsed_project()), SHARED).reads)
+    assert graph.materializable_asset_keys == built | set(map(dataset_key, DATASETS.values()))
     for asset in graph.materializable_asset_keys:
-        # the sensor `ask` asks for the datasets, by the workspace's clock
-        assert (graph.get(asset).automation_condition is None) == (asset.path[0] == "raw"), asset
         assert graph.get(asset).description, asset
 
 
@@ -124,111 +126,6 @@ def test_a_dataset_is_asked_for_at_its_cadence(dataset) -> None:
     assert steps == {dataset.cadence}
     if dataset.cadence < DAY:  # when a row becomes due, and not somewhere between
         assert (times[0] - datetime(2026, 6, 10, tzinfo=UTC) - dataset.publication_lag) % dataset.cadence == timedelta()
-
-
-class Automation:
-    """Dagster's automation over all assets, tick by tick, with an instance in memory."""
-
-    def __init__(self, defs: dg.Definitions, now: datetime) -> None:
-        self.defs, self.now, self.cursor = defs, now, None
-        self.selection = dg.AssetSelection.all().without_checks()
-        self.instance = dg.DagsterInstance.ephemeral()
-
-    def everything_was_built(self) -> None:
-        for asset in self.defs.resolve_asset_graph().materializable_asset_keys:
-            if asset.path[0] != "raw":
-                self.instance.report_runless_asset_event(dg.AssetMaterialization(asset))
-        self.tick()  # the first one is only what others are compared with
-        self.tick()
-
-    def land(self, dataset: str, day: date) -> None:
-        self.instance.report_runless_asset_event(dg.AssetMaterialization(key(f"raw/{dataset}"), partition=str(day)))
-
-    def tick(self, after: timedelta = timedelta(seconds=10)) -> dict[str, set[str]]:
-        """What is asked for at the next tick: assets, with the partitions of those that have some."""
-        self.now += after
-        result = dg.evaluate_automation_conditions(
-            self.defs, self.instance, self.selection, evaluation_time=self.now, cursor=self.cursor
-        )
-        self.cursor = result.cursor
-        return {
-            one.key.to_user_string(): set(map(str, one.true_subset.expensively_compute_partition_keys()))
-            if one.true_subset.is_partitioned
-            else set()
-            for one in result.results
-            if not one.true_subset.is_empty
-        }
-
-
-@pytest.fixture
-def automation(defs: dg.Definitions) -> Automation:
-    found = Automation(defs, NOON)
-    found.everything_was_built()
-    return found
-
-
-OF_PRICES = {"staging/stg_elexon__system_prices", "marts/fct_prices_half_hourly", "marts/fct_grid_half_hourly"}
-OF_GENERATION = {"staging/stg_elexon__generation_half_hourly", "marts/fct_generation_half_hourly"}
-
-
-def test_nothing_is_asked_for_where_nothing_happened(automation: Automation) -> None:
-    assert automation.tick() == {}
-
-
-def test_a_day_that_never_comes_holds_nothing_up(automation: Automation) -> None:
-    """No day of FUELHH ever landed, and prices landed for one day only."""
-    automation.land("system_prices", date(2026, 6, 10))
-    assert set(automation.tick()) >= OF_PRICES
-
-
-def test_a_late_day_is_built_when_it_comes(automation: Automation) -> None:
-    automation.land("fuelhh", date(2026, 6, 9))
-    asked = set(automation.tick())
-    assert asked >= OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_grid_daily"}
-    assert not asked & {"marts/fct_prices_half_hourly", "marts/fct_carbon_half_hourly", "marts/fct_outages"}
-
-
-def test_a_revision_of_last_month_is_built_and_touches_its_own_marts(automation: Automation) -> None:
-    automation.land("system_prices", date(2026, 5, 6))
-    asked = set(automation.tick())
-    assert asked >= OF_PRICES | {"marts/fct_grid_daily"}
-    assert not asked & (OF_GENERATION | {"marts/fct_carbon_half_hourly", "marts/fct_demand_half_hourly"})
-
-
-def test_five_minutes_do_not_build_what_is_half_hourly(automation: Automation) -> None:
-    automation.land("fuelinst", date(2026, 6, 10))
-    asked = set(automation.tick())
-    assert "marts/fct_generation_five_minutely" in asked
-    assert not asked & (OF_PRICES | OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_demand_half_hourly"})
-
-
-def test_versions_show_what_landed_without_being_built(automation: Automation) -> None:
-    automation.land("system_prices", date(2026, 6, 10))
-    automation.land("carbon_regional_forecast", date(2026, 6, 10))
-    assert not {asset for asset in automation.tick() if asset.endswith("_versions")}
-
-
-def test_a_landing_while_a_build_is_under_way_is_not_forgotten(automation: Automation) -> None:
-    automation.land("system_prices", date(2026, 6, 10))
-    assert set(automation.tick()) >= OF_PRICES
-    automation.land("system_prices", date(2026, 6, 10))  # the build asked for a moment ago has read before this
-    assert set(automation.tick()) >= OF_PRICES
-    assert automation.tick() == {}
-
-
-def test_what_was_never_built_is_asked_for_every_five_minutes_until_it_is(defs: dg.Definitions) -> None:
-    automation = Automation(defs, NOON)
-    automation.tick()
-    automation.land("system_prices", date(2026, 6, 10))
-    assert automation.tick() == {}, "a part of what was never built cannot be built"
-    every = {asset.to_user_string() for asset in defs.resolve_asset_graph().materializable_asset_keys}
-    for _ in range(2):
-        assert set(automation.tick(after=FIVE_MINUTES)) & of_dbt(every) == of_dbt(every)
-        assert not of_dbt(automation.tick())
-
-
-def of_dbt(assets: Iterable[str]) -> set[str]:
-    return {asset for asset in assets if not asset.startswith("raw/") and ":" not in asset}
 
 
 CLOCK_CHANGES = pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)], ids=["46", "50 half-hours"])

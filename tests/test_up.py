@@ -326,13 +326,16 @@ def words_of(process: psutil.Process) -> list[str]:
     return []
 
 
+SERVICES = ("simulate", "streamlit", "dagster-webserver", "dagster-daemon", "api grpc", "orchestration.worker")
+
+
 def secrets_seen(home: Path, found: list[psutil.Process]) -> dict[str, set[str]]:
     """Which roles' passwords, and the lake's secret, are in the environment of which service, by the service's name."""
     passwords = {word: role for role, word in json.loads((home / "passwords.json").read_text()).items()}
     passwords["a secret of the lake"] = "lake"
     seen: dict[str, set[str]] = {}
     for process in found:
-        for name in ("simulate", "streamlit", "dagster-webserver", "dagster-daemon", "api grpc", "orchestration.worker"):
+        for name in SERVICES:
             if f"{name} " in " ".join(words_of(process)):
                 seen[name] = {passwords[value] for value in process.environ().values() if value in passwords}
     return seen

@@ -1,0 +1,111 @@
+"""The sensor that has built what landed: marts follow, whoever loaded it."""
+
+import json
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from energy_monitor.database import prepare
+from energy_monitor.workspace import Workspace
+from orchestration.asking import SOURCE
+from orchestration.building import FIRST, Built, Graph, Key, Last, Wanted, decide
+from orchestration.loads import LOADS, WHOLE, newest_loads, source_of
+from orchestration.runs import OVER, UNDER_WAY
+
+FOLLOWS = "energy_monitor/follows"  # the tag of a run that this asked for
+BUILD = "energy_monitor/build"  # and what of: a token
+# What a source sends is built together: while it is being asked, its datasets wait, but no longer than this.
+TOGETHER = timedelta(minutes=1)
+EVERY_S = 5
+
+
+def build_sensor(workspace_name: str, graph: Graph) -> dg.SensorDefinition:
+    """A run of dbt over all that reads what landed since it was built, and over what changed; one at a time."""
+
+    @dg.sensor(
+        name="build",
+        description="Builds what reads something that landed, and what changed.",
+        target=dg.AssetSelection.assets(*graph.reads),
+        minimum_interval_seconds=EVERY_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def build(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        kept = json.loads(context.cursor or "{}")
+        now = datetime.now(UTC)
+        since = datetime.fromisoformat(kept.get("since") or now.isoformat())
+        under_way = context.instance.get_run_records(dg.RunsFilter(statuses=UNDER_WAY))
+        if any(_builds(record.dagster_run) for record in under_way):
+            return dg.SensorResult(skip_reason="a build is under way", cursor=context.cursor)
+        built = Built.from_json(kept.get("built", {}))
+        wanted = _wanted(context.instance, workspace_name, graph, built, _asked(under_way, now), now - since >= FIRST)
+        cursor = json.dumps({"since": since.isoformat(), "built": wanted.built.as_json()})
+        if not wanted.keys:
+            return dg.SensorResult(skip_reason="all that landed is built", cursor=cursor)
+        landed = ", ".join(wanted.datasets) or "nothing"
+        tags = {FOLLOWS: "yes", BUILD: wanted.built.token, "energy_monitor/landed": landed}
+        request = dg.RunRequest(asset_selection=sorted(wanted.keys), tags=tags)
+        return dg.SensorResult(run_requests=[request], cursor=cursor)
+
+    return build
+
+
+def _wanted(
+    instance: dg.DagsterInstance,
+    workspace_name: str,
+    graph: Graph,
+    built: Built,
+    held: Collection[str],
+    is_time_for_the_first: bool,
+) -> Wanted:
+    workspace = Workspace(workspace_name)
+    prepare(workspace)
+    with closing(workspace.connect("auditor")) as connection:
+        newest = {
+            dataset: load_id
+            for dataset, load_id in newest_loads(connection).items()
+            if source_of(dataset) not in held and Key(["raw", dataset]) in graph.datasets
+        }
+    stale: set[Key] = set()
+    if built.code != graph.fingerprint:
+        made_of = instance.get_latest_materialization_code_versions(list(graph.code))
+        stale = {key for key, code in graph.code.items() if made_of[key] != code}
+        if not any(made_of.values()) and not is_time_for_the_first:
+            return Wanted(built)
+    if any(load_id > built.loads.get(dataset, 0) for dataset, load_id in newest.items()):
+        built = built.at_least(_built_whole(instance))
+    return decide(graph, built, _last(instance), newest, stale, datetime.now(UTC))
+
+
+def _builds(run: dg.DagsterRun) -> bool:
+    """Whether a run makes anything of dbt's."""
+    if run.asset_selection is None:
+        return run.job_name == "build"
+    return any(key.path[0] != "raw" for key in run.asset_selection)
+
+
+def _asked(under_way: Collection[dg.RunRecord], now: datetime) -> set[str]:
+    """The sources that are being asked, and not for long."""
+    return {
+        record.dagster_run.tags[SOURCE]
+        for record in under_way
+        if SOURCE in record.dagster_run.tags and now - record.create_timestamp < TOGETHER
+    }
+
+
+def _last(instance: dg.DagsterInstance) -> Last | None:
+    records = instance.get_run_records(dg.RunsFilter(statuses=OVER, tags={FOLLOWS: "yes"}), limit=1)
+    if not records:
+        return None
+    run, ended = records[0].dagster_run, records[0].end_time or records[0].update_timestamp.timestamp()
+    return Last(run.tags[BUILD], run.is_success, datetime.fromtimestamp(ended, UTC))
+
+
+def _built_whole(instance: dg.DagsterInstance) -> Mapping[str, int]:
+    """How far each dataset was loaded when the newest build of everything that succeeded began."""
+    done = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS], tags={WHOLE: "yes"})
+    runs = instance.get_runs(done, limit=1)
+    loads: dict[str, Any] = json.loads(runs[0].tags.get(LOADS, "{}")) if runs else {}
+    return loads

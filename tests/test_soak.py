@@ -1,0 +1,114 @@
+"""Dagster's own webserver and daemon over ticks of a simulated grid, across a clock change, with things going wrong.
+
+Elexon does not answer for a while, a source revises what it said, the process of a run is killed, days are backfilled.
+Afterwards, by GraphQL: everything was asked for and made, nothing that failed is left so, the outage was told once and
+its end once, and the marts are what a direct build makes of the same raw data.
+"""
+
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from energy_monitor.status import dataset_statuses
+from energy_monitor.workspace import Workspace
+from ingestion.settlement import HOUR
+from orchestration.asking import due_since
+from tests.conftest import build_marts, marts_of, rows_of
+from tests.soak import HALF_HOUR, Soak, soaking
+from tests.test_notifications import receiver
+from tests.test_up import free_ports
+
+REVISED = """
+select count(*) from (
+    select "from" from raw.carbon_national_actual where actual is not null group by "from" having count(*) > 1
+) as revised
+"""
+
+
+def unhealed(soak: Soak) -> list[str]:
+    """What failed runs left unmade: assets that they were to make and that no later run has made."""
+    made_at = {name: float(found[0]["timestamp"]) / 1000 for name, found in soak.materializations().items() if found}
+    left = []
+    for run in soak.runs(statuses=["FAILURE", "CANCELED"]):
+        names = ["/".join(key["path"]) for key in run["assetSelection"] or []]
+        left += [f"{run['runId']} {name}" for name in names if made_at.get(name, 0) < run["startTime"]]
+    return left
+
+
+def never_asked(soak: Soak, began: datetime, ended: datetime) -> list[str]:
+    """Datasets that had a tick in the time that was looked at, and of which nothing was made in it."""
+    made = {
+        name: [soak.simulated(float(one["timestamp"]) / 1000) for one in found]
+        for name, found in soak.materializations().items()
+    }
+    due = [
+        one for source in ("elexon", "carbon_intensity", "neso", "octopus") for one in due_since(source, began, ended)
+    ]
+    return [one.id for one in due if not any(at >= began for at in made[f"raw/{one.id}"])]
+
+
+def behind(soak: Soak) -> list[str]:
+    """Assets of dbt that were made before something that they read was made for the last time."""
+    query = "query { assetNodes { assetKey { path } dependencyKeys { path } } }"
+    reads = {
+        "/".join(node["assetKey"]["path"]): ["/".join(key["path"]) for key in node["dependencyKeys"]]
+        for node in soak.client.query(query)["assetNodes"]
+    }
+    made = {name: float(found[0]["timestamp"]) for name, found in soak.materializations().items() if found}
+    return [
+        f"{name} before {dep}"
+        for name, deps in reads.items()
+        if name in made and not name.startswith("raw/")
+        for dep in deps
+        if made.get(dep, 0) > made[name]
+    ]
+
+
+def live_through(soak: Soak, hours: float) -> tuple[datetime, str]:
+    """Lets the ticks pass, with the outage, the killed run and the backfill; when it began, and the backfill."""
+    began = soak.now()
+    outage, back = began + HALF_HOUR, began + HALF_HOUR + 1.5 * HOUR
+    soak.break_elexon(outage, back)
+    backfill = soak.backfill("carbon_national_actual", [date(2025, 10, 20), date(2025, 10, 21), date(2025, 10, 22)])
+    soak.kill_a_run()
+    soak.wait_until(began + hours * HOUR)
+    return began, backfill
+
+
+def hold(home: Path, hours: float, speed: float) -> None:
+    web, dagster = free_ports(2)
+    with receiver() as told, soaking(home, (web, dagster), speed, 1, ENERGY_MONITOR_NOTIFY=told.address) as soak:
+        began, backfill = live_through(soak, hours)
+        ended = soak.now()
+        soak.come_to_rest()
+        assert began < datetime(2025, 10, 26, 1, tzinfo=UTC) < ended, "over the change of the clocks"
+        assert never_asked(soak, began, ended - HALF_HOUR) == []
+        assert unhealed(soak) == []
+        assert behind(soak) == []
+        assert soak.backfill_status(backfill) == "COMPLETED_SUCCESS"
+        assert [title for title in told.titles if "Elexon" in title] == [
+            "Energy Monitor (simulated): Elexon Insights does not answer",
+            "Energy Monitor (simulated): over: Elexon Insights does not answer",
+        ]
+        workspace = Workspace("simulated", {"ENERGY_MONITOR_HOME": str(home)})
+        assert rows_of(workspace, REVISED)[0][0] > 0
+        with closing(workspace.connect("auditor")) as connection:
+            statuses = dataset_statuses(connection, soak.now())
+        assert [one.dataset for one in statuses if one.bodies_waiting] == []
+        built = marts_of(workspace)
+        build_marts(workspace, "--full-refresh")
+        assert marts_of(workspace) == built, "as a direct build makes them"
+        print(told.titles)
+
+
+@pytest.mark.timeout(900)
+def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path: Path) -> None:
+    hold(tmp_path / "home", hours=3, speed=90)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_a_whole_day(tmp_path: Path) -> None:
+    hold(tmp_path / "home", hours=24, speed=30)
