@@ -11,7 +11,11 @@ GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that a person should know of. `key` tells one from another, and stays the same while it lasts."""
+    """Something that a person should know of.
+
+    `key` tells one from another, and stays the same while it lasts; its first word is what it is called in
+    docs/operations.md.
+    """
 
     key: str
     title: str
@@ -52,7 +56,7 @@ def look(ledger: Ledger, problems: Iterable[Problem], now: datetime) -> tuple[di
             messages.append(_over(entry))
             continue
         if not entry.is_told and now - entry.since >= GRACE:
-            messages.append(Message(entry.problem.title, entry.problem.text, is_over=False))
+            messages.append(_begun(entry.problem))
             entry = replace(entry, is_told=True)
         after[key] = entry
     return after, messages
@@ -64,6 +68,11 @@ def _seen(entry: Entry | None, problem: Problem, now: datetime) -> Entry:
 
 def _unseen(entry: Entry, now: datetime) -> Entry:
     return entry if entry.gone_since else replace(entry, gone_since=now)
+
+
+def _begun(problem: Problem) -> Message:
+    where = f"What to do: docs/operations.md, '{problem.key.partition(' ')[0]}'."
+    return Message(problem.title, f"{problem.text}\n{where}", is_over=False)
 
 
 def _over(entry: Entry) -> Message:

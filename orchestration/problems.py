@@ -74,7 +74,7 @@ def of_marts(
     ]
     if late:
         yield Problem(
-            "late marts",
+            "behind marts",
             "Marts are behind what landed",
             f"{_some(late)}: what they read has come, and they do not show it. Look at the newest runs that build.",
         )

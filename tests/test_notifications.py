@@ -65,7 +65,7 @@ def test_what_heals_by_itself_is_not_told_and_what_comes_back_soon_is_not_over()
     ledger, messages = look({}, [problem("a")], NOON)
     assert look(ledger, [], NOON + MINUTE) == ({}, [])
     ledger, messages = look(ledger, [problem("a")], NOON + GRACE)
-    assert messages == [Message("a is wrong", "do this", False)]
+    assert messages == [Message("a is wrong", "do this\nWhat to do: docs/operations.md, 'a'.", False)]
     ledger, messages = look(ledger, [], NOON + 2 * GRACE)
     ledger, messages = look(ledger, [problem("a")], NOON + 2 * GRACE + MINUTE)
     assert (messages, ledger["a"]) == ([], Entry(problem("a"), NOON, is_told=True))
@@ -108,7 +108,7 @@ def test_late_data_waiting_bodies_and_marts_behind_what_landed_are_told_each() -
     assert "startTime is missing" in waiting.text
     assert keys(of_runs([dg_failing("elexon")], [WAITING], {})) == [], "that is why"
     assert keys(of_marts([(clock, clock.allowed_lateness)], [WELL])) == []
-    assert keys(of_marts([(clock, clock.allowed_lateness + MINUTE)], [WELL])) == ["late marts"]
+    assert keys(of_marts([(clock, clock.allowed_lateness + MINUTE)], [WELL])) == ["behind marts"]
     assert keys(of_marts([(clock, None)], [WELL])) == [], "nothing was built yet"
 
 
