@@ -189,6 +189,7 @@ class Dataset:
         where it is published ahead.
     ahead: how far ahead of now there are rows to be asked for.
     ask_at: cron expression in UTC, where cadence and lag do not say when to ask.
+    quiet_for: how long a source of messages may have nothing to say.
     revised_for: how far back the source still changes rows. again_at: the ages of a settlement date, from its end, at
         which it is asked for again.
     """
@@ -216,6 +217,7 @@ class Dataset:
     published_once: bool = False
     ahead: timedelta = NOTHING
     ask_at: str | None = None
+    quiet_for: timedelta = timedelta()
     scopes: tuple[Mapping[str, str], ...] = field(default=({},), hash=False)
     cut_short: Callable[[Any], str | None] | None = None
 
@@ -234,7 +236,7 @@ class Dataset:
     @property
     def allowed_lateness(self) -> timedelta:
         """How long ago the newest row in a mart may have ended: then its successor should have been there."""
-        return self.period + self.publication_lag + self.cadence + BUILD_ALLOWANCE
+        return self.period + self.publication_lag + self.cadence + self.quiet_for + BUILD_ALLOWANCE
 
     def answers(self, request: str) -> bool:
         """Whether a request, as path and query, is one for this dataset."""

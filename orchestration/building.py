@@ -7,6 +7,7 @@ for, and so is built next. Nothing can be missed, and nothing waits for a day th
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -60,11 +61,24 @@ class Graph:
         if not datasets:
             return set()
         landed = {Key(["raw", dataset]) for dataset in datasets}
-        return (self._below(landed, but=self.shared) - set(self.shown) | set(self.shared)) & self.reads.keys()
+        wanted = self._below(landed, but=self.shared) - set(self.shown) | set(self.shared)
+        # and what these read that is made of the records of loads alone, and so of every dataset's: a table that is
+        # built by days takes in no load that one above it has not
+        return (wanted | self._above(wanted) & self._of_records) & self.reads.keys()
 
     def changed(self, keys: Collection[Key]) -> set[Key]:
         """What is to be built when these have changed: they themselves and all that reads them."""
         return (self._below(set(keys), but=()) | set(keys)) & self.reads.keys()
+
+    @cached_property
+    def _of_records(self) -> set[Key]:
+        return self._below(self.datasets, but=()) - self._below(self.datasets, but=self.shared)
+
+    def _above(self, keys: set[Key]) -> set[Key]:
+        found, newest = set(), keys
+        while newest := {dep for key in newest for dep in self.reads.get(key, ()) if dep not in found}:
+            found |= newest
+        return found
 
     def _below(self, keys: set[Key], but: Collection[Key]) -> set[Key]:
         found, newest = set(), keys

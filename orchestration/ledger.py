@@ -5,9 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-# How long something has to be wrong, and then right again, before anybody is told: most of what goes wrong heals.
-GRACE = timedelta(minutes=5)
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,18 +41,23 @@ class Entry:
 Ledger = Mapping[str, Entry]
 
 
-def look(ledger: Ledger, problems: Iterable[Problem], now: datetime) -> tuple[dict[str, Entry], list[Message]]:
-    """The ledger after a look at what is wrong now, and what is to be told."""
+def look(
+    ledger: Ledger, problems: Iterable[Problem], now: datetime, grace: timedelta
+) -> tuple[dict[str, Entry], list[Message]]:
+    """The ledger after a look at what is wrong now, and what is to be told.
+
+    grace: how long something has to be wrong, and then right again, before anybody is told.
+    """
     found = {problem.key: problem for problem in problems}
     followed = {key: _seen(ledger.get(key), problem, now) for key, problem in found.items()}
     # what was never told and is gone is forgotten: it healed by itself, within the time of grace
     followed |= {key: _unseen(entry, now) for key, entry in ledger.items() if key not in found and entry.is_told}
     after, messages = {}, []
     for key, entry in followed.items():
-        if entry.gone_since and now - entry.gone_since >= GRACE:
+        if entry.gone_since and now - entry.gone_since >= grace:
             messages.append(_over(entry))
             continue
-        if not entry.is_told and now - entry.since >= GRACE:
+        if not entry.is_told and now - entry.since >= grace:
             messages.append(_begun(entry.problem))
             entry = replace(entry, is_told=True)
         after[key] = entry

@@ -8,12 +8,13 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import dagster as dg
 
-from energy_monitor.clock import machine_seconds, now_utc
+from energy_monitor.clock import machine_seconds, now_utc, tie
 from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
@@ -39,12 +40,12 @@ def tell_sensor(workspace_name: str, clocks: Sequence[DataClock]) -> dg.SensorDe
     )
     def tell(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         kept = json.loads(context.cursor or "{}")
-        now = now_utc()
+        now, ledger = now_utc(), from_json(kept.get("ledger", {}))
         workspace = Workspace(workspace_name)
         prepare(workspace)
         with closing(workspace.connect("auditor")) as auditor, closing(workspace.connect("reader")) as reader:
-            found = problems(auditor, reader, clocks, repeated_failures(context.instance), now)
-        ledger, messages = look(from_json(kept.get("ledger", {})), found, now)
+            found = problems(auditor, reader, clocks, repeated_failures(context.instance), ledger, now)
+        ledger, messages = look(ledger, found, now, grace())
         for message in messages:
             context.log.warning(f"{message.title}. {message.text}")
         waiting = deliver([*kept.get("waiting", []), *_addressed(workspace_name, messages)])
@@ -52,6 +53,15 @@ def tell_sensor(workspace_name: str, clocks: Sequence[DataClock]) -> dg.SensorDe
         return dg.SensorResult(skip_reason=_summary(ledger, waiting), cursor=cursor)
 
     return tell
+
+
+def grace() -> timedelta:
+    """How long something has to be wrong before it is told: most of what goes wrong heals.
+
+    Where a simulated clock goes fast, healing takes its time all the same.
+    """
+    found = tie()
+    return max(timedelta(minutes=5), timedelta(seconds=30) * (found[2] if found else 1))
 
 
 def _targets() -> dict[str, str]:

@@ -52,6 +52,17 @@ def test_what_landed_is_built_to_the_last_mart_and_no_other(graph: Graph) -> Non
     assert not found & (OF_GENERATION | {"marts/fct_carbon_half_hourly", "marts/fct_demand_half_hourly"})
 
 
+def test_all_that_a_built_node_reads_and_that_loads_change_is_built_with_it(graph: Graph) -> None:
+    """Tables that are built by days take in no load that a table above them has not."""
+    assert "intermediate/int_carbon_regional_asked" in built_for(graph, "carbon_regional_forecast")
+    names = [dataset.path[-1] for dataset in graph.datasets]
+    for name in names:
+        found = graph.reading([name])
+        lacking = {dep for node in found for dep in graph.reads[node]} & graph._of_records - found
+        assert not lacking, name
+    assert graph.reading(names) | set(graph.shown) >= graph._below(graph.datasets, but=())
+
+
 def test_five_minutes_do_not_build_what_is_half_hourly(graph: Graph) -> None:
     found = built_for(graph, "fuelinst")
     assert "marts/fct_generation_five_minutely" in found

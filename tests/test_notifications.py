@@ -19,7 +19,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.settlement import HOUR
 from ingestion.upkeep import Rest
 from orchestration.freshness import data_clocks
-from orchestration.ledger import GRACE, Entry, Message, Problem, as_json, from_json, look
+from orchestration.ledger import Entry, Message, Problem, as_json, from_json, look
 from orchestration.notifications import VARIABLE, _addressed, deliver, tell_sensor
 from orchestration.problems import of_datasets, of_marts, of_runs, of_sources
 from orchestration.runs import Failing, repeated_failures
@@ -30,6 +30,7 @@ from tests.test_outage import tick
 
 NOON = datetime(2026, 6, 10, 11, 32, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+GRACE = timedelta(minutes=5)
 
 # The ledger -----------------------------------------------------------------------------------------------------------
 
@@ -50,7 +51,7 @@ def test_each_problem_is_told_once_when_it_has_lasted_and_once_when_it_is_over(
         now += minutes * MINUTE
         for key in present:
             present[key].append((now, key in found))
-        ledger, messages = look(from_json(json.loads(json.dumps(as_json(ledger)))), map(problem, found), now)
+        ledger, messages = look(from_json(json.loads(json.dumps(as_json(ledger)))), map(problem, found), now, GRACE)
         for message in messages:
             key = message.title.removeprefix("over: ")[0]
             lasted = [there for at, there in present[key] if at >= now - GRACE]
@@ -62,15 +63,15 @@ def test_each_problem_is_told_once_when_it_has_lasted_and_once_when_it_is_over(
 
 
 def test_what_heals_by_itself_is_not_told_and_what_comes_back_soon_is_not_over() -> None:
-    ledger, messages = look({}, [problem("a")], NOON)
-    assert look(ledger, [], NOON + MINUTE) == ({}, [])
-    ledger, messages = look(ledger, [problem("a")], NOON + GRACE)
+    ledger, messages = look({}, [problem("a")], NOON, GRACE)
+    assert look(ledger, [], NOON + MINUTE, GRACE) == ({}, [])
+    ledger, messages = look(ledger, [problem("a")], NOON + GRACE, GRACE)
     assert messages == [Message("a is wrong", "do this\nWhat to do: docs/operations.md, 'a'.", False)]
-    ledger, messages = look(ledger, [], NOON + 2 * GRACE)
-    ledger, messages = look(ledger, [problem("a")], NOON + 2 * GRACE + MINUTE)
+    ledger, messages = look(ledger, [], NOON + 2 * GRACE, GRACE)
+    ledger, messages = look(ledger, [problem("a")], NOON + 2 * GRACE + MINUTE, GRACE)
     assert (messages, ledger["a"]) == ([], Entry(problem("a"), NOON, is_told=True))
-    ledger, messages = look(ledger, [], NOON + 4 * GRACE)
-    ledger, messages = look(ledger, [], NOON + 5 * GRACE)
+    ledger, messages = look(ledger, [], NOON + 4 * GRACE, GRACE)
+    ledger, messages = look(ledger, [], NOON + 5 * GRACE, GRACE)
     assert messages == [Message("over: a is wrong", "It was there from 2026-06-10 11:32Z to 2026-06-10 11:52Z.", True)]
 
 
@@ -91,7 +92,7 @@ def test_of_a_source_that_is_silent_only_that_is_told() -> None:
     failing = [dg_failing("elexon"), dg_failing("neso")]
     assert keys(of_sources(silent)) == ["silent elexon"]
     assert keys(of_datasets([LATE], silent)) == []
-    assert keys(of_marts([(clock, 9 * HOUR)], [LATE])) == []
+    assert keys(of_marts([(clock, 9 * HOUR)], [LATE], silent)) == []
     assert keys(of_runs(failing, [LATE], silent)) == ["failing neso"]
 
 
@@ -107,9 +108,9 @@ def test_late_data_waiting_bodies_and_marts_behind_what_landed_are_told_each() -
     assert waiting.key == "bodies fuelhh"
     assert "startTime is missing" in waiting.text
     assert keys(of_runs([dg_failing("elexon")], [WAITING], {})) == [], "that is why"
-    assert keys(of_marts([(clock, clock.allowed_lateness)], [WELL])) == []
-    assert keys(of_marts([(clock, clock.allowed_lateness + MINUTE)], [WELL])) == ["behind marts"]
-    assert keys(of_marts([(clock, None)], [WELL])) == [], "nothing was built yet"
+    assert keys(of_marts([(clock, clock.allowed_lateness)], [WELL], {})) == []
+    assert keys(of_marts([(clock, clock.allowed_lateness + MINUTE)], [WELL], {})) == ["behind marts"]
+    assert keys(of_marts([(clock, None)], [WELL], {})) == [], "nothing was built yet"
 
 
 def test_what_failed_in_the_last_two_runs_of_it_is_a_repeated_failure() -> None:

@@ -248,6 +248,7 @@ REMIT = Dataset(
     time_column="publishTime",
     period=timedelta(0),
     cadence=HALF_HOUR,
+    quiet_for=timedelta(hours=12),  # a night without an outage to tell of
     publication_lag=timedelta(minutes=15),
     revised_for=2 * DAY,
     again_at=NEXT_DAYS,
