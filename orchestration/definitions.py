@@ -1,24 +1,30 @@
 """The one code location: `build_defs` makes all of it, and nothing happens at import."""
 
 import functools
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
+from energy_monitor.workspace import Workspace
 from orchestration.asking import ask_sensor
 from orchestration.builder import Builder
 from orchestration.building import Graph
 from orchestration.dataset_states import dataset_state_checks
 from orchestration.datasets import dataset_assets, history_specs
+from orchestration.describing import with_column_lineage, with_owner_and_code
+from orchestration.exposures import exposure_specs
 from orchestration.follow import build_sensor
 from orchestration.freshness import data_clocks, freshness_checks
 from orchestration.hearing import hear_sensor
 from orchestration.ingester import Ingester
+from orchestration.lineage_file import known_lineage, lineage_file, versions
 from orchestration.maintenance import maintenance
 from orchestration.notifications import tell_sensor
 from orchestration.schedules import checks_by_the_clock, nightly
+from orchestration.tracing import tracing
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 
 WORKSPACE_VARIABLE = "ENERGY_MONITOR_WORKSPACE"
@@ -31,21 +37,26 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """
     workspace = workspace_name()
     project = parsed_project()
-    datasets = dataset_assets()
-    warehouse = warehouse_assets(project)
+    manifest = json.loads(project.manifest_path.read_text())
+    of_sql = versions(manifest)
+    datasets = with_owner_and_code("team:ingestion", dataset_assets())
+    lineage = known_lineage(lineage_file(Workspace(workspace)), of_sql)
+    warehouse = with_column_lineage(warehouse_assets(project), lineage)
     ingest = dg.define_asset_job("ingest", dg.AssetSelection.assets(*datasets), description="Ask every source.")
     build = dg.define_asset_job("build", dg.AssetSelection.assets(warehouse), description="Build and test all of dbt.")
     prune_job, prune_schedule = maintenance()
+    document_job, document_sensor = tracing(workspace, of_sql)
     checks = [freshness_checks(workspace, project), dataset_state_checks(workspace)]
     return dg.Definitions(
-        assets=[*datasets, *history_specs(), warehouse],
+        assets=[*datasets, *history_specs(), warehouse, *exposure_specs(manifest)],
         asset_checks=checks,
-        jobs=[ingest, build, prune_job],
+        jobs=[ingest, build, prune_job, document_job],
         schedules=[*nightly(ingest, build), checks_by_the_clock(checks), prune_schedule],
         sensors=[
             ask_sensor(),
             build_sensor(workspace, Graph.of(warehouse, SHARED)),
             hear_sensor(workspace),
+            document_sensor,
             tell_sensor(workspace, data_clocks(project)),
         ],
         resources={

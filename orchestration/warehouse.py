@@ -44,14 +44,20 @@ class Translator(DagsterDbtTranslator):
         """The layer: reference, staging, intermediate or marts."""
         return str(dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"])
 
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As dagster-dbt has it, without the database's name: that is the workspace's, and no part of the manifest."""
+        name = f"{dbt_resource_props['schema']}.{dbt_resource_props['name']}"
+        return {**super().get_metadata(dbt_resource_props), "dagster/table_name": name}
+
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        """The spec; what reads the records of loads depends on every dataset, as each writes them."""
+        """The spec, a kind more for how it is kept; what reads the records of loads depends on all that write them."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         records = {dg.AssetKey(["raw", table]) for table in RECORDS_OF_LOADS}
         deps = [dep for dep in spec.deps if dep.asset_key not in records]
         if len(deps) < len(list(spec.deps)):
             deps += [dg.AssetDep(dataset_key(dataset)) for dataset in DATASETS.values()]
-        return spec.replace_attributes(deps=deps)
+        kept_as = self.get_resource_props(manifest, unique_id)["config"].get("materialized")
+        return spec.replace_attributes(deps=deps, kinds=spec.kinds | ({kept_as} if kept_as else set()))
 
 
 def parsed_project() -> DbtProject:
@@ -85,7 +91,9 @@ def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
         manifest=project.manifest_path,
         project=project,
         name="warehouse",
-        dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True)),
+        dagster_dbt_translator=Translator(
+            DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=True)
+        ),
         pool="dbt",
     )
     def build(context: dg.AssetExecutionContext, builder: Builder) -> Iterator[Any]:

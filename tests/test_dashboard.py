@@ -135,7 +135,9 @@ def test_every_page_and_window_works_over_recorded_data(recorded_workspace: Work
     read = hold_every_page(simulated=False)
     manifest = json.loads(parsed_project().manifest_path.read_text())
     assert read == {
-        exposure["url"].strip("/"): {unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]}
+        exposure["name"].removeprefix("dashboard_"): {
+            unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]
+        }
         for exposure in manifest["exposures"].values()
     }, "dbt_project/models/exposures.yml says otherwise"
 

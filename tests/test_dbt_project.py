@@ -123,18 +123,29 @@ def test_no_row_depends_on_when_it_is_built() -> None:
 def shown_by(manifest: dict[str, Any]) -> dict[str, set[str]]:
     """Page -> the marts that its exposure says it reads."""
     return {
-        exposure["url"].strip("/"): {unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]}
+        exposure["name"].removeprefix("dashboard_"): {
+            unique_id.split(".")[-1] for unique_id in exposure["depends_on"]["nodes"]
+        }
         for exposure in manifest["exposures"].values()
     }
 
 
 def test_every_page_is_an_exposure(manifest: dict[str, Any]) -> None:
     app = (REPOSITORY / "dashboard" / "app.py").read_text()
-    assert set(shown_by(manifest)) == set(re.findall(r'url_path="(\w+)"', app))
-    for exposure in manifest["exposures"].values():
-        assert exposure["type"] == "dashboard"
+    pages = re.findall(r'st\.Page\("views/(\w+)\.py", title="(\w+)", url_path="(\w+)"(, default=True)?\)', app)
+    assert len(pages) == app.count("st.Page(")
+    assert {path.stem for path in (REPOSITORY / "dashboard" / "views").glob("[!_]*.py")} == {page[0] for page in pages}
+    exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
+    assert set(exposures) == {f"dashboard_{view}" for view, *_ in pages}, (
+        "dbt_project/models/exposures.yml lacks a page"
+    )
+    for view, title, path, is_default in pages:
+        exposure = exposures[f"dashboard_{view}"]
+        assert (exposure["type"], exposure["label"]) == ("dashboard", title)
+        assert exposure["url"] == f"http://127.0.0.1:8501/{'' if is_default else path}"  # Streamlit's default is at /
         assert exposure["owner"]["name"]
         assert exposure["description"]
+        assert exposure["maturity"]
 
 
 def test_exposures_name_the_marts_that_the_dashboard_names(manifest: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from orchestration.instance import cancel_abandoned_runs
 from orchestration.maintenance import prune_runs
 from orchestration.partitions import FIRST_DAY, settlement_dates
 from orchestration.warehouse import PROJECT, RECORDS_OF_LOADS, SHARED, _is_parsed, parsed_project, warehouse_assets
+from tests.conftest import REPOSITORY
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 NOON = datetime(2026, 6, 10, 12, 1, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_the_definitions_load(defs: dg.Definitions) -> None:
 
 
 def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
-    assert {asset.path[-1] for asset in graph.external_asset_keys} == set(HISTORIES)
+    assert {asset.path[-1] for asset in graph.external_asset_keys if asset.path[0] == "raw"} == set(HISTORIES)
     manifest = json.loads(parsed_project().manifest_path.read_text())
     tables = {source["name"] for source in manifest["sources"].values()}
     assert tables == {*KEPT, *RECORDS_OF_LOADS}
@@ -62,11 +63,39 @@ def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
 
 def test_every_asset_is_asked_for_or_built_and_has_a_description(defs: dg.Definitions, graph) -> None:
     sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
-    assert sensors == dict.fromkeys(("ask", "build", "hear", "tell"), dg.DefaultSensorStatus.RUNNING)
+    assert sensors == dict.fromkeys(("ask", "build", "document", "hear", "tell"), dg.DefaultSensorStatus.RUNNING)
     built = set(Graph.of(warehouse_assets(parsed_project()), SHARED).reads)
     assert graph.materializable_asset_keys == built | set(map(dataset_key, DATASETS.values()))
     for asset in graph.materializable_asset_keys:
         assert graph.get(asset).description, asset
+
+
+def test_every_asset_has_an_owner_a_group_kinds_and_a_place_in_the_code(graph) -> None:
+    for asset in graph.materializable_asset_keys:
+        node = graph.get(asset)
+        assert node.owners, asset
+        assert len(node.kinds) > 1, asset
+        assert node.group_name not in (None, "default"), asset
+        (place,) = node.metadata["dagster/code_references"].code_references
+        assert Path(place.file_path).is_relative_to(REPOSITORY), asset
+        assert Path(place.file_path).is_file(), asset
+
+
+def test_the_lineage_ends_at_the_pages_of_the_dashboard(graph) -> None:
+    pages = {asset for asset in graph.external_asset_keys if asset.path[0] == "dashboard"}
+    views = {path.stem for path in (REPOSITORY / "dashboard" / "views").glob("[!_]*.py")}
+    assert {page.path[-1] for page in pages} == views
+    assert graph.get(key("dashboard/price")).parent_keys == {
+        key("marts/dim_datasets"), key("marts/fct_grid_daily"), key("marts/fct_prices_half_hourly")
+    }  # fmt: skip
+    for page in pages:
+        node = graph.get(page)
+        assert (node.group_name, node.kinds, node.child_keys) == ("dashboard", {"streamlit"}, set())
+        assert node.owners == ["team:dashboard"]
+        assert node.description
+        assert node.metadata["url"].url.startswith("http://127.0.0.1:8501/")
+        (place,) = node.metadata["dagster/code_references"].code_references
+        assert Path(place.file_path).is_file()
 
 
 # Summed over marts whose own clocks are looked at; a week or a record has no time at which it is late.
