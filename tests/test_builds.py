@@ -1,0 +1,64 @@
+"""dbt inside a run of Dagster's: a test that fails stops what is below it, and a warning does not."""
+
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import pytest
+
+from energy_monitor.workspace import Workspace
+from orchestration.definitions import WORKSPACE_VARIABLE, build_defs
+from tests.conftest import WorkspaceMaker, _manifest_for, day_request, rows_of, take_in
+
+FUELS = "staging/stg_elexon__generation_half_hourly"
+MIX, GRID = "marts/fct_generation_half_hourly", "marts/fct_grid_half_hourly"
+
+
+@pytest.fixture
+def workspace(make_workspace: WorkspaceMaker, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """Two days of gas, and on the second a fuel that nobody knows."""
+    workspace = make_workspace()
+    monkeypatch.setenv(WORKSPACE_VARIABLE, workspace.name)
+    # the project is parsed already, for another database
+    monkeypatch.setattr("orchestration.builder.parsed_for", lambda name: _manifest_for(workspace))
+    for day, fuel in ((date(2026, 6, 8), "CCGT"), (date(2026, 6, 9), "FUSION")):
+        row = {"settlementDate": str(day), "settlementPeriod": 20, "fuelType": fuel, "generation": 900}
+        body = {"data": [row | {"startTime": f"{day}T08:30:00Z", "publishTime": f"{day}T09:00:00Z"}]}
+        take_in(workspace, "fuelhh", day_request("fuelhh", day), body, datetime(2026, 6, 10, tzinfo=UTC))
+    return workspace
+
+
+def build(*names: str) -> dg.ExecuteInProcessResult:
+    """Some assets of dbt's with their tests, or all, in a run."""
+    keys = [dg.AssetKey(name.split("/")) for name in names] or None
+    return build_defs().resolve_job_def("build").execute_in_process(asset_selection=keys, raise_on_error=False)
+
+
+def built(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
+
+
+def test_an_error_stops_what_is_below_it_and_a_warning_does_not(workspace: Workspace) -> None:
+    whole = build()
+    assert whole.success
+    warned = [check for check in whole.get_asset_check_evaluations() if not check.passed]
+    assert {check.severity for check in warned} == {dg.AssetCheckSeverity.WARN}
+    assert any("fuel" in check.check_name for check in warned), "the fuel that nobody knows"
+    assert built(whole) >= {FUELS, MIX, GRID}
+    ((rows,),) = rows_of(workspace, "select count(*) from marts.fct_generation_half_hourly")
+    told = {event.asset_key: event.materialization.metadata for event in whole.get_asset_materialization_events()}
+    assert told[dg.AssetKey(MIX.split("/"))]["rows_written"].value == rows
+
+    # a day that is not built again, so that only the test can see it
+    spoil = "update marts.fct_generation_half_hourly set source_dataset = 'nobody' where settlement_date = '2026-06-08'"
+    rows_of(workspace, spoil, role="transformer")
+    stopped = build(FUELS, MIX, GRID)
+    assert not stopped.success
+    assert built(stopped) == {FUELS, MIX}
+    failed = [check for check in stopped.get_asset_check_evaluations() if not check.passed]
+    (failed,) = (check for check in failed if check.severity is dg.AssetCheckSeverity.ERROR)
+    assert failed.check_name.startswith("accepted_values_fct_generation_half_hourly_source_dataset")
+    assert failed.metadata["failing_rows"].value == 1
+    (failure,) = stopped.filter_events(lambda event: event.is_step_failure)
+    reason = str(failure.step_failure_data.error_display_string)
+    assert "1 failed, and what is below was not built" in reason
+    assert "accepted_values_fct_generation_half_hourly_source_dataset" in reason
