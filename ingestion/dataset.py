@@ -189,7 +189,7 @@ class Dataset:
         where it is published ahead.
     ahead: how far ahead of now there are rows to be asked for.
     ask_at: cron expression in UTC, where cadence and lag do not say when to ask.
-    quiet_for: how long a source of messages may have nothing to say.
+    quiet_for: how much longer than its cadence it may go without a new row, and nothing is wrong.
     revised_for: how far back the source still changes rows. again_at: the ages of a settlement date, from its end, at
         which it is asked for again.
     """

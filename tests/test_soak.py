@@ -59,8 +59,8 @@ def behind(soak: Soak) -> list[str]:
     return [
         f"{node.to_user_string()} before {dep.to_user_string()}"
         for node, deps in graph.reads.items()
-        if node not in graph.shown and not set(deps) <= SHARED
-        for dep in set(deps) - SHARED
+        if node not in graph.shown
+        for dep in set(deps) - SHARED - graph._of_records
         if made.get(dep.to_user_string(), 0) > made[node.to_user_string()]
     ]
 

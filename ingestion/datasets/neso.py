@@ -242,6 +242,7 @@ DEMAND_FORECAST = Dataset(
     publication_lag=timedelta(0),
     ahead=DAY,
     ask_at="5 10 * * *",  # the next day's is out by nine in the morning
+    quiet_for=12 * HOUR,  # in this file it may come with the outturn, hours after the day; when, nobody says
     revised_for=7 * DAY,
     again_at=(12 * HOUR, 36 * HOUR, 7 * DAY),
 )

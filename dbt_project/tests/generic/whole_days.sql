@@ -1,6 +1,7 @@
 {#-
     Each settlement date that a dataset was asked for as a whole, when all of it was due, has 46, 48 or 50 half-hours
-    here: received or marked as missing. A day still under way is not looked at.
+    here: received or marked as missing. A day still under way is not looked at, nor are loads that this table was not
+    built from, as they came while it was built.
 
     datasets: their ids; without them every settlement date of the model must be whole.
     start: the column of the starts. per_half_hour: how many of them a half-hour has.
@@ -11,9 +12,14 @@
 with whole_days as (
 
     {% if datasets -%}
-    select distinct settlement_date{{ ', scope' if scope }}
-    from {{ ref('stg_ingestion__load_days') }}
-    where is_whole_day and dataset in ('{{ datasets | join("', '") }}')
+    select distinct load_days.settlement_date{{ ', load_days.scope' if scope }}
+    from {{ ref('stg_ingestion__load_days') }} as load_days
+    inner join {{ _record('consumed_loads') }} as consumed
+        on
+            load_days.dataset = consumed.dataset
+            and load_days.load_id <= consumed.load_id
+            and consumed.model = 'model.{{ project_name }}.{{ model.identifier }}'
+    where load_days.is_whole_day and load_days.dataset in ('{{ datasets | join("', '") }}')
     {%- else -%}
     select distinct settlement_date{{ ', ' ~ scope ~ ' as scope' if scope }} from {{ model }}
     {%- endif %}
