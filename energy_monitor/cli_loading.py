@@ -14,11 +14,12 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainin
 from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
-from energy_monitor.fetching import Asked, fetch_all, finish, lacks, not_yet_answered, sessions
+from energy_monitor.fetching import Asked, fetch_all, finish, lacks, sessions
 from energy_monitor.output import print_table
 from energy_monitor.replay import failed_answers, recorded_answers
 from energy_monitor.up.source_choice import told_by_up
 from energy_monitor.workspace import Workspace
+from ingestion.answered import not_yet_answered
 from ingestion.catalogue import DATASETS, HISTORIES, KEPT
 from ingestion.dataset import Dataset
 from ingestion.lake import LostObject

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from threading import Event, local
 
 from psycopg2.extensions import connection as Connection
@@ -74,24 +74,6 @@ def fetch_all(
             pool.shutdown(cancel_futures=True)
         for connection in connections:
             connection.close()
-
-
-def not_yet_answered(connection: Connection, dataset: Dataset, requests: Iterable[str]) -> list[str]:
-    """The requests that were not answered yet when all that they ask for was due."""
-    wanted = list(requests)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select request, max(fetched_at) from raw.loads "
-            "where dataset = %s and status = 'loaded' and request = any(%s) group by request",
-            [dataset.id, wanted],
-        )
-        answered = dict(cursor.fetchall())
-    return [r for r in wanted if r not in answered or not _was_due(dataset, r, answered[r])]
-
-
-def _was_due(dataset: Dataset, request: str, fetched_at: datetime) -> bool:
-    window = dataset.window_of(request)
-    return window is not None and fetched_at >= window.end_utc + dataset.period + dataset.publication_lag
 
 
 @dataclass(frozen=True)

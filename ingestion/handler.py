@@ -1,18 +1,26 @@
 """The Lambda handler: the only file that knows Lambda. The same call serves a tick, a backfill and a replay.
 
 Event: {"dataset": "fuelhh", "from": "2025-06-01", "to": "2025-06-02"}; without dates all that is due now: what
-is new, what may have been revised, and what has not come. Environment: ENERGY_MONITOR_LAKE, ENERGY_MONITOR_INGESTER_URL
-(a PostgreSQL address with the ingester's login), and the sources' base URLs where they are not the real ones.
+is new, what may have been revised, and what has not come; with "due": true both. Of the dates, what was loaded since
+"answered_since", an instant with its zone, is not asked for again. Environment: ENERGY_MONITOR_LAKE,
+ENERGY_MONITOR_INGESTER_URL (a PostgreSQL address with the ingester's login), and the sources' base URLs where they are
+not the real ones.
+
+Answer: the fields of `Outcome`. Where something was not loaded, they are the message of what is raised, as JSON.
 """
 
+import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
 from aws_lambda_powertools import Logger
+from psycopg2.extensions import connection as Connection
 
+from ingestion.answered import requests_wanted, seconds_since_asked
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
@@ -20,8 +28,7 @@ from ingestion.lake import open_lake
 from ingestion.loading import Loaded
 from ingestion.session import Session
 from ingestion.sources import SOURCES
-from ingestion.upkeep import requests_due
-from ingestion.windows import requests_for
+from ingestion.wanted import Outcome, Wanted
 
 logger = Logger(service="energy-monitor")
 
@@ -32,31 +39,41 @@ class NotAllLoaded(RuntimeError):
 
 def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
     """Asks a source for a dataset, lands and loads. Raises NotAllLoaded, with each reason, after doing all it can."""
-    dataset = _dataset(event)
-    first, last = (date.fromisoformat(event[name]) if event.get(name) else None for name in ("from", "to"))
-    now = datetime.now(UTC)
-    session = Session.of(SOURCES[dataset.source], os.environ)
-    lake = open_lake(os.environ["ENERGY_MONITOR_LAKE"])
-    lake.kind = "real"
-    outcomes: list[tuple[str, Loaded]] = []
+    dataset, wanted = _dataset(event), Wanted.of_event(event)
     connection = psycopg2.connect(os.environ["ENERGY_MONITOR_INGESTER_URL"], options="-c timezone=UTC")
     try:
-        requests = requests_for(dataset, first, last, now) if first or last else requests_due(connection, dataset, now)
-        outcomes += [(attempt.request, loaded) for attempt, loaded in finish_landed(dataset, lake, connection)]
-        for request in requests:
-            outcomes.append((request, ingest(dataset, request, session.fetch, lake, connection)))
-            logger.info("asked", extra={"dataset": dataset.id, "request": request, "outcome": outcomes[-1][1].status})
+        outcome = _ingest(dataset, wanted, connection)
     finally:
         connection.close()
-    failed = {request: loaded.error for request, loaded in outcomes if loaded.error}
-    if failed:
-        raise NotAllLoaded(f"{dataset.id}: {len(failed)} of {len(outcomes)} answers were not loaded: {failed}")
-    return {
-        "dataset": dataset.id,
-        "answers": len(outcomes),
-        "rows_seen": sum(loaded.rows_seen for _, loaded in outcomes),
-        "rows_new": sum(loaded.rows_new for _, loaded in outcomes),
-    }
+    if outcome.failed:
+        raise NotAllLoaded(json.dumps(asdict(outcome), ensure_ascii=False))
+    return asdict(outcome)
+
+
+def _ingest(dataset: Dataset, wanted: Wanted, connection: Connection) -> Outcome:
+    now = datetime.now(UTC)
+    session = Session.of(SOURCES[dataset.source], os.environ)
+    # each invocation has a session of its own, and all share what the source bears
+    session.budget.go_on_from(seconds_since_asked(connection, dataset.source, now))
+    lake = open_lake(os.environ["ENERGY_MONITOR_LAKE"])
+    lake.kind = "real"
+    requests, answered_before = requests_wanted(connection, dataset, wanted, now)
+    results: list[tuple[str, Loaded]] = []
+    for attempt, loaded in finish_landed(dataset, lake, connection):
+        results.append(_told(dataset, attempt.request, loaded))
+    for request in requests:
+        results.append(_told(dataset, request, ingest(dataset, request, session.fetch, lake, connection)))
+    return Outcome.of(dataset, results, answered_before)
+
+
+def _told(dataset: Dataset, request: str, loaded: Loaded) -> tuple[str, Loaded]:
+    """A result, written to the log."""
+    told = {"dataset": dataset.id, "request": request, "outcome": loaded.status, "rows_new": loaded.rows_new}
+    if loaded.error:
+        logger.warning("not loaded", extra=told | {"reason": loaded.error})
+    else:
+        logger.info("asked", extra=told)
+    return request, loaded
 
 
 def _dataset(event: Mapping[str, Any]) -> Dataset:
