@@ -163,7 +163,7 @@ def newest_data(cursor: Cursor, dataset: Dataset) -> datetime | None:
     return local_midnight_utc(found[0]) + (HALF_HOUR * (found[1] - 1) if is_by_day else timedelta(0))
 
 
-def _lag(dataset: Dataset, newest: datetime | None, newest_fetch: datetime | None, now: datetime) -> timedelta | None:
+def lag_of(dataset: Dataset, newest: datetime | None, newest_fetch: datetime | None, now: datetime) -> timedelta | None:
     """How long ago the newest row ended; of what is only known as it is now, how long ago it came; of files, None."""
     if dataset.id in HISTORIES:
         return None
@@ -183,7 +183,7 @@ def _status(connection: Connection, dataset: Dataset, unknown_fuels: str, now: d
         (last_error,) = cursor.fetchone() or (None,)
         newest = newest_data(cursor, dataset)
         remarks = [*_of_failed(failed), *_of_answers(cursor, dataset, unknown_fuels), *_of_gaps(lacking)]
-    lag = _lag(dataset, newest, newest_fetch, now)
+    lag = lag_of(dataset, newest, newest_fetch, now)
     return DatasetStatus(
         dataset.id,
         dataset.title,

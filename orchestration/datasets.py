@@ -1,22 +1,22 @@
 """An asset per dataset of the catalogue, `raw/<dataset>`, partitioned by settlement date; a step per source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from energy_monitor.fetching import Asked
-from energy_monitor.status import newest_data
-from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS, HISTORIES
 from ingestion.dataset import Dataset
 from ingestion.sources import SOURCES, Source
-from ingestion.windows import requests_for_days
+from ingestion.wanted import Outcome, Wanted
 from orchestration.ingester import Ingester
+from orchestration.landed import metadata_of
 from orchestration.partitions import settlement_dates
+from orchestration.resuming import began_at
 
 MOST_REASONS = 5
+Told = dg.MaterializeResult[Any] | dg.AssetObservation
 
 
 def dataset_assets() -> list[dg.AssetsDefinition]:
@@ -43,19 +43,6 @@ def dataset_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(["raw", dataset.id])
 
 
-def requests_of(
-    dataset: Dataset, days: tuple[date, date], includes_today: bool, due: Callable[[Dataset], list[str]]
-) -> list[str]:
-    """What to ask for some settlement dates, from the first to the last.
-
-    Today stands for all that is due by the clock, which `due` tells, whatever days it is of. A source that keeps no
-    past is asked only then. Raises ValueError for days that cannot be asked for.
-    """
-    first, last = days
-    of_days = [] if includes_today and first == last else list(requests_for_days(dataset, first, last))
-    return list(dict.fromkeys([*of_days, *(due(dataset) if includes_today else [])]))
-
-
 def _spec(dataset: Dataset, source: Source) -> dg.AssetSpec:
     return dg.AssetSpec(
         dataset_key(dataset),
@@ -78,63 +65,45 @@ def _assets_of(source: Source, partitions: dg.DailyPartitionsDefinition) -> dg.A
         pool=source.id,
         can_subset=True,
     )
-    def ingest(context: dg.AssetExecutionContext, ingester: Ingester) -> Iterator[dg.MaterializeResult[Any]]:
-        keys = context.partition_key_range
-        days = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
-        includes_today = keys.end == partitions.get_last_partition_key()
-        wanted, reasons = [], []
-        for dataset in [dataset for dataset in datasets if dataset_key(dataset) in context.selected_asset_keys]:
-            try:
-                requests = requests_of(dataset, days, includes_today, ingester.due)
-            except ValueError as error:
-                reasons.append(f"{dataset.id}: {error}")
-                continue
-            wanted += [(dataset, request) for request in requests]
-            if not requests:
-                context.log.info(f"{dataset.id}: there is nothing to ask {source.title} for {keys.start} to {keys.end}")
-        asked = ingester.ask(wanted)
-        failed = [one for one in asked if one.loaded.error]
-        reasons += [f"{one.dataset.id}, {one.request}: {one.loaded.error}" for one in failed]
-        unloaded = {one.dataset.id for one in failed}
-        for dataset in dict.fromkeys(dataset for dataset, _ in wanted):
-            if dataset.id not in unloaded:
-                own = [one for one in asked if one.dataset is dataset]
-                yield dg.MaterializeResult(dataset_key(dataset), metadata=_metadata(ingester.workspace, dataset, own))
-        if reasons:
-            raise _failure(source, reasons)
+    def ingest(context: dg.AssetExecutionContext, ingester: Ingester) -> Iterator[Told]:
+        wanted = _wanted(context, partitions)
+        selected = [dataset for dataset in datasets if dataset_key(dataset) in context.selected_asset_keys]
+        outcomes = list(ingester.ingest(selected, wanted, context.log))  # all first, to be told of together
+        for outcome in outcomes:
+            yield from _told(context, outcome, metadata_of(ingester.workspace, outcome, wanted))
+        if any(outcome.failed for outcome in outcomes):
+            raise _failure(source, outcomes)
 
     return ingest
 
 
-def _failure(source: Source, reasons: list[str]) -> dg.Failure:
-    told = "\n".join(reasons[:MOST_REASONS]) + (
-        f"\nand {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
+def _wanted(context: dg.AssetExecutionContext, partitions: dg.DailyPartitionsDefinition) -> Wanted:
+    """The run's settlement dates; of today, all that is due by the clock, whatever days it is of."""
+    keys = context.partition_key_range
+    return Wanted(
+        first=date.fromisoformat(keys.start),
+        last=date.fromisoformat(keys.end),
+        is_due=keys.end == partitions.get_last_partition_key(),
+        answered_since=began_at(context.instance, context.run),
     )
+
+
+def _told(context: dg.AssetExecutionContext, outcome: Outcome, metadata: dict[str, Any]) -> Iterator[Told]:
+    key = dataset_key(DATASETS[outcome.dataset])
+    if outcome.answered_before:
+        context.log.info(f"{outcome.dataset}: {outcome.answered_before} requests were answered since this began")
+    if outcome.is_loaded:
+        yield dg.MaterializeResult(key, metadata=metadata)
+    elif outcome.failed:  # what came all the same; that it is new, the records of loads tell
+        yield dg.AssetObservation(key, metadata=metadata | {"failed": outcome.failed})
+    else:
+        context.log.info(f"{outcome.dataset}: there is nothing to ask its source for {metadata['window']}")
+
+
+def _failure(source: Source, outcomes: Sequence[Outcome]) -> dg.Failure:
+    reasons = [reason for outcome in outcomes for reason in outcome.reasons][:MOST_REASONS]
+    more = sum(outcome.failed for outcome in outcomes) - len(reasons)
+    told = "\n".join([*reasons, *([f"and {more} more"] if more else [])])
     return dg.Failure(
         f"{source.title}: not all was loaded. All other answers were, and what came is in the lake.\n{told}"
     )
-
-
-def _metadata(workspace_name: str, dataset: Dataset, asked: list[Asked]) -> dict[str, Any]:
-    connection = Workspace(workspace_name).connect("ingester")
-    try:
-        with connection, connection.cursor() as cursor:
-            newest = newest_data(cursor, dataset)
-            cursor.execute(
-                "select lake_key from raw.loads where dataset = %s and status = 'loaded' order by load_id desc limit 1",
-                [dataset.id],
-            )
-            (lake_key,) = cursor.fetchone() or (None,)
-    finally:
-        connection.close()
-    metadata: dict[str, Any] = {
-        "requests": len(asked),
-        "rows_seen": sum(one.loaded.rows_seen for one in asked),
-        "rows_new": sum(one.loaded.rows_new for one in asked),
-        "asked": dg.MetadataValue.md("\n".join(f"- `{one.request}`" for one in asked[:MOST_REASONS])),
-    }
-    if lake_key:
-        metadata["newest_lake_key"] = lake_key
-    if newest:
-        metadata["newest_data_utc"] = dg.MetadataValue.timestamp(newest)
-    return metadata

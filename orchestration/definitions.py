@@ -12,6 +12,7 @@ from energy_monitor.workspace import Workspace
 from orchestration.asking import ask_sensor
 from orchestration.builder import Builder
 from orchestration.building import Graph
+from orchestration.choice import chosen_ingester
 from orchestration.dataset_states import dataset_state_checks
 from orchestration.datasets import dataset_assets, history_specs
 from orchestration.describing import with_column_lineage, with_owner_and_code
@@ -19,7 +20,6 @@ from orchestration.exposures import exposure_specs
 from orchestration.follow import build_sensor
 from orchestration.freshness import data_clocks, freshness_checks
 from orchestration.hearing import hear_sensor
-from orchestration.ingester import Ingester
 from orchestration.lineage_file import known_lineage, lineage_file, versions
 from orchestration.maintenance import maintenance
 from orchestration.notifications import tell_sensor
@@ -60,7 +60,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
             tell_sensor(workspace, data_clocks(project)),
         ],
         resources={
-            "ingester": Ingester(workspace=workspace),
+            "ingester": chosen_ingester(workspace),
             "builder": Builder(workspace=workspace),
             **(resources or {}),
         },

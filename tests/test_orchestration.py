@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from ingestion.catalogue import DATASETS, HISTORIES, KEPT
 from ingestion.dataset import Dataset
 from ingestion.settlement import DAY, local_midnight_utc, periods_in, settlement_date_of
+from ingestion.wanted import Wanted
 from orchestration.asking import ask_sensor, cron_of, due_since
 from orchestration.building import Graph
-from orchestration.datasets import dataset_key, requests_of
+from orchestration.datasets import dataset_key
 from orchestration.definitions import build_defs
 from orchestration.freshness import data_clocks
 from orchestration.instance import cancel_abandoned_runs
@@ -233,25 +234,21 @@ def test_no_tick_is_lost_however_seldom_one_looks(dataset: Dataset, start: int, 
 TODAY = date(2026, 6, 10)
 
 
-def due(dataset: Dataset) -> list[str]:
-    return [f"due of {dataset.id}"]
-
-
 def test_today_stands_for_all_that_is_due_by_the_clock() -> None:
-    assert requests_of(DATASETS["fuelhh"], (TODAY, TODAY), True, due) == ["due of fuelhh"]
-    week = requests_of(DATASETS["system_prices"], (TODAY - 6 * DAY, TODAY), True, due)
-    assert (len(week), week[-1]) == (8, "due of system_prices")
+    assert Wanted(TODAY, TODAY, is_due=True).of(DATASETS["fuelhh"]) == Wanted(is_due=True)
+    week = Wanted(TODAY - 6 * DAY, TODAY, is_due=True)
+    assert week.of(DATASETS["system_prices"]) == week
 
 
 def test_the_past_of_a_forecast_is_not_asked_for() -> None:
     forecast = DATASETS["carbon_national_forecast"]
-    assert requests_of(forecast, (date(2026, 6, 1), date(2026, 6, 9)), False, due) == []
-    assert requests_of(forecast, (date(2026, 6, 1), TODAY), True, due) == ["due of carbon_national_forecast"]
+    assert Wanted(date(2026, 6, 1), date(2026, 6, 9)).of(forecast).is_nothing
+    assert Wanted(date(2026, 6, 1), TODAY, is_due=True).of(forecast) == Wanted(is_due=True)
 
 
-def test_a_range_of_past_days_is_asked_for_as_it_is() -> None:
-    requests = requests_of(DATASETS["system_prices"], (date(2026, 3, 28), date(2026, 3, 30)), False, due)
-    assert [request.rpartition("/")[2] for request in requests] == ["2026-03-28", "2026-03-29", "2026-03-30"]
+def test_a_past_day_is_asked_for_as_it_is() -> None:
+    day = Wanted(TODAY - DAY, TODAY - DAY)
+    assert day.of(DATASETS["system_prices"]) == day
 
 
 def test_partitions_reach_the_present_day_of_the_workspaces_clock(monkeypatch: pytest.MonkeyPatch) -> None:
