@@ -71,6 +71,11 @@ def test_a_backfill_over_a_range_lands_it_in_one_run_and_asks_no_forecast_for_it
     assert (told["requests"].value, told["rows_seen"].value, told["rows_new"].value) == (1, versions, versions)
     assert datetime.fromtimestamp(told["newest_data_utc"].value, UTC) == datetime(2026, 10, 25, 23, 30, tzinfo=UTC)
     assert told["newest_lake_key"].value.startswith("landing/elexon/fuelhh/date=2026-10-26/")
+    assert told["window"].value == "2026-10-24 to 2026-10-25"
+    assert told["lag_minutes"].value == 9 * 60 + 7, "by the clock of the workspace"
+    assert [(told["newest_load_id"].value,)] == rows_of(
+        workspace, "select max(load_id) from raw.loads where dataset = 'fuelhh'"
+    )
 
 
 def test_today_is_what_is_new_by_the_workspaces_clock(workspace: Workspace) -> None:
