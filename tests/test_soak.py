@@ -14,11 +14,13 @@ import pytest
 from energy_monitor.status import dataset_statuses
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HOUR
+from ingestion.sources import SOURCES
 from orchestration.asking import due_since
 from orchestration.building import Graph
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 from tests.conftest import build_marts, marts_of, rows_of
 from tests.soak import BEGIN, HALF_HOUR, Soak, soaking
+from tests.soak_figures import Figures, figures
 from tests.test_notifications import receiver
 from tests.test_up import free_ports
 
@@ -46,9 +48,7 @@ def never_asked(soak: Soak, began: datetime, ended: datetime) -> list[str]:
         name: [soak.simulated(float(one["timestamp"]) / 1000) for one in found]
         for name, found in soak.materializations().items()
     }
-    due = [
-        one for source in ("elexon", "carbon_intensity", "neso", "octopus") for one in due_since(source, began, ended)
-    ]
+    due = [one for source in SOURCES for one in due_since(source, began, ended)]
     return [one.id for one in due if not any(at >= began for at in made[f"raw/{one.id}"])]
 
 
@@ -65,26 +65,28 @@ def behind(soak: Soak) -> list[str]:
     ]
 
 
-def live_through(soak: Soak, hours: float) -> tuple[datetime, str]:
-    """Lets the ticks pass, with the outage, the killed run and the backfill; when it began, and the backfill."""
-    began = soak.now()
+def live_through(soak: Soak, hours: float, home: Path, looks: int) -> tuple[datetime, str, list[Figures]]:
+    """Lets the ticks pass, with the outage, the killed run and the backfill; some times on the way, what looks cost."""
+    began, found = soak.now(), []
     outage, back = began + HALF_HOUR, began + HALF_HOUR + 1.5 * HOUR
     soak.break_elexon(outage, back)
     backfill = soak.backfill("carbon_national_actual", [date(2025, 10, 20), date(2025, 10, 21), date(2025, 10, 22)])
     soak.kill_a_run()
-    soak.wait_until(began + hours * HOUR)
-    return began, backfill
+    for part in range(1, looks + 1):
+        soak.wait_until(began + hours * HOUR * part / looks)
+        if looks > 1:
+            found.append(figures(soak, home))
+            print(found[-1], flush=True)
+    return began, backfill, found
 
 
-def hold(home: Path, hours: float, speed: float) -> None:
+def hold(home: Path, hours: float, speed: float, looks: int = 1) -> list[Figures]:
     web, dagster = free_ports(2)
     with receiver() as told, soaking(home, (web, dagster), speed, 1, ENERGY_MONITOR_NOTIFY=told.address) as soak:
-        began, backfill = live_through(soak, hours)
+        began, backfill, found = live_through(soak, hours, home, looks)
         ended = soak.now()
         soak.come_to_rest()
-        assert datetime.fromisoformat(BEGIN) < datetime(2025, 10, 26, 1, tzinfo=UTC) < ended, (
-            "over the change of the clocks"
-        )
+        assert datetime.fromisoformat(BEGIN) < CLOCKS_CHANGE < ended
         assert never_asked(soak, began, ended - HALF_HOUR) == []
         assert unhealed(soak) == []
         assert behind(soak) == []
@@ -101,7 +103,7 @@ def hold(home: Path, hours: float, speed: float) -> None:
         built = marts_of(workspace)
         build_marts(workspace, "--full-refresh")
         assert marts_of(workspace) == built, "as a direct build makes them"
-        print(told.titles)
+    return found
 
 
 @pytest.mark.timeout(900)
@@ -111,5 +113,11 @@ def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path:
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_a_whole_day(tmp_path: Path) -> None:
-    hold(tmp_path / "home", hours=24, speed=30)
+def test_a_whole_day_in_which_looks_do_not_become_dearer(tmp_path: Path) -> None:
+    first, *_, last = hold(tmp_path / "home", hours=24, speed=60, looks=4)
+    assert last.looks > first.looks + 200
+    assert last.failed_looks == 0
+    assert last.disk_mb < 1.5 * first.disk_mb
+    for name, statements in last.statements.items():
+        assert statements <= first.statements[name] + 10, name
+        assert last.seconds[name] < 2 * first.seconds[name] + 0.2, name
