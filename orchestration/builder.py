@@ -1,11 +1,14 @@
-"""The resource that builds: dbt in this process, one node after the other as each is done."""
+"""The resource that builds: dbt without its start-up, one node after the other as each is done."""
 
 import functools
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Thread
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from threading import Lock, Thread
 from typing import Any
 
 import dagster as dg
@@ -86,25 +89,51 @@ def _places(workspace: Workspace) -> list[str]:
 
 
 def _run(arguments: Sequence[str], manifest: Any) -> Iterator[Done]:
-    """Runs dbt in a thread of its own, as it says what is done by calls and not by an iterator."""
-    from dbt.cli.main import dbtRunner
+    """Runs dbt beside this process, which has enough to do with writing down what is done: dbt keeps a core busy."""
+    told, tell = Pipe(duplex=False)
+    dbt = beside(_tell, (arguments, manifest, tell))
+    dbt.start()
+    if isinstance(dbt, BaseProcess):
+        tell.close()  # the other has it: when it dies, this hears of its end
+    try:
+        while isinstance(word := _heard(told), Done):
+            if word.status != "skipped":
+                yield word
+    except EOFError:
+        raise UserError("dbt ended before it was done: it was killed, or there was too little memory") from None
+    finally:
+        if isinstance(dbt, BaseProcess):
+            dbt.kill()  # where the run was cancelled; what it had under way is rolled back
+            dbt.join()
+    if word:
+        raise UserError(f"dbt could not build: {word}")
 
-    told: SimpleQueue[Any] = SimpleQueue()
+
+def _heard(told: Connection) -> Done | str:
+    """A node that is done, or at the end why dbt could not go on, or nothing."""
+    word: Done | str = told.recv()
+    return word
+
+
+def beside(do: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess | Thread:
+    """A process that has what this one has at hand, by fork; where a system's libraries do not bear that, a thread."""
+    if sys.platform == "linux":
+        return get_context("fork").Process(target=do, args=arguments, daemon=True)
+    return Thread(target=do, args=arguments, daemon=True)
+
+
+def _tell(arguments: Sequence[str], manifest: Any, tell: Connection) -> None:
+    """Runs dbt, and tells of each node as it is done; at the end why dbt could not go on, or nothing."""
+    from dbt.cli.main import dbtRunner
 
     def hear(event: Any) -> None:
         if event.info.name == "NodeFinished":
-            told.put(_done(event.data))
+            with lock:  # dbt's threads all call this
+                tell.send(_done(event.data))
 
-    def run() -> None:
-        told.put(dbtRunner(manifest=manifest, callbacks=[hear]).invoke(list(arguments)))
-
-    # a daemon: when the run is cancelled its process ends, and what dbt had under way is rolled back
-    Thread(target=run, daemon=True, name="dbt").start()
-    while isinstance(done := told.get(), Done):
-        if done.status != "skipped":
-            yield done
-    if done.exception:
-        raise UserError(f"dbt could not build: {done.exception}") from done.exception
+    lock = Lock()
+    result = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(list(arguments))
+    tell.send(str(result.exception) if result.exception else "")
 
 
 def _done(data: Any) -> Done:

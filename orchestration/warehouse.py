@@ -56,8 +56,14 @@ class Translator(DagsterDbtTranslator):
         deps = [dep for dep in spec.deps if dep.asset_key not in records]
         if len(deps) < len(list(spec.deps)):
             deps += [dg.AssetDep(dataset_key(dataset)) for dataset in DATASETS.values()]
+        # of a dataset's ten years of days only the newest is looked at where Dagster notes what a table was made of
+        deps = [_of_the_newest_day(dep) if dep.asset_key.path[0] == "raw" else dep for dep in deps]
         kept_as = self.get_resource_props(manifest, unique_id)["config"].get("materialized")
         return spec.replace_attributes(deps=deps, kinds=spec.kinds | ({kept_as} if kept_as else set()))
+
+
+def _of_the_newest_day(dep: dg.AssetDep) -> dg.AssetDep:
+    return dg.AssetDep(dep.asset_key, partition_mapping=dg.LastPartitionMapping())
 
 
 def parsed_project() -> DbtProject:
