@@ -1,7 +1,7 @@
 """The resource that builds: dbt without its start-up, one node after the other as each is done."""
 
 import functools
-import sys
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ def _heard(told: Connection) -> Done | str:
 
 def beside(do: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess | Thread:
     """A process that has what this one has at hand, by fork; where a system's libraries do not bear that, a thread."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return get_context("fork").Process(target=do, args=arguments, daemon=True)
     return Thread(target=do, args=arguments, daemon=True)
 
