@@ -48,7 +48,14 @@ settings.load_profile("energy-monitor")
 
 
 # Groups that take half a minute and more: begun last, one of them would run alone at the end.
-LONGEST = ("test_up.py", "built workspaces", "test_drill.py", "test_incremental.py", "test_dagster_runs.py")
+LONGEST = (
+    "test_soak.py",
+    "test_up.py",
+    "built workspaces",
+    "test_drill.py",
+    "test_incremental.py",
+    "test_dagster_runs.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups

@@ -31,7 +31,7 @@ def prices(path: str, _: int) -> Say:
         for period in range(1, periods_in(day) + 1)
         if (f"{day}", period) != LACKING
     ]
-    return Say(body=json.dumps({"data": rows}).encode(), silence_s=0.05)
+    return Say(body=json.dumps({"data": rows}).encode(), silence_s=0.15)
 
 
 @pytest.fixture

@@ -53,6 +53,6 @@ def test_each_command_runs(environ, line: str) -> None:
 
 def test_each_kind_of_problem_has_its_place_on_the_page() -> None:
     source = Path(problems.__file__).read_text()
-    kinds = set(re.findall(r'Problem\(\s*f?"(\w+) ', source))
+    kinds = set(re.findall(r'(?:Problem\(\s*|return )f?"(\w+) [\w{]', source))
     assert kinds == {"silent", "late", "bodies", "behind", "failing"}
     assert kinds == set(re.findall(r"^### (\w+):", PAGE, re.MULTILINE))

@@ -85,7 +85,7 @@ def test_nothing_is_left_however_the_parent_ends(
     starter = parent("nothing", "12")
     assert len(marked(mark)) > 24
     os.kill(starter.pid, number)
-    starter.wait(15)
+    starter.wait(60)
     assert wait_until(lambda: not marked(mark)), marked(mark)
 
 

@@ -68,7 +68,7 @@ def behind(soak: Soak) -> list[str]:
 def live_through(soak: Soak, hours: float, home: Path, looks: int) -> tuple[datetime, str, list[Figures]]:
     """Lets the ticks pass, with the outage, the killed run and the backfill; some times on the way, what looks cost."""
     began, found = soak.now(), []
-    outage, back = began + HALF_HOUR, began + HALF_HOUR + 1.5 * HOUR
+    outage, back = began + HALF_HOUR, began + HALF_HOUR + min(hours / 2, 4) * HOUR
     soak.break_elexon(outage, back)
     backfill = soak.backfill("carbon_national_actual", [date(2025, 10, 20), date(2025, 10, 21), date(2025, 10, 22)])
     soak.kill_a_run()
@@ -114,7 +114,7 @@ def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_a_whole_day_in_which_looks_do_not_become_dearer(tmp_path: Path) -> None:
-    first, *_, last = hold(tmp_path / "home", hours=24, speed=60, looks=4)
+    first, *_, last = hold(tmp_path / "home", hours=24, speed=90, looks=4)
     assert last.looks > first.looks + 200
     assert last.failed_looks == 0
     assert last.disk_mb < 1.5 * first.disk_mb
