@@ -13,6 +13,7 @@ import pytest
 
 from energy_monitor.status import dataset_statuses
 from energy_monitor.workspace import Workspace
+from ingestion.catalogue import DATASETS
 from ingestion.settlement import HOUR
 from ingestion.sources import SOURCES
 from orchestration.asking import due_since
@@ -114,10 +115,10 @@ def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_a_whole_day_in_which_looks_do_not_become_dearer(tmp_path: Path) -> None:
-    first, *_, last = hold(tmp_path / "home", hours=24, speed=90, looks=4)
-    assert last.looks > first.looks + 200
+    _, second, *_, last = hold(tmp_path / "home", hours=24, speed=90, looks=4)  # the first quarter fills what is kept
+    assert last.looks > second.looks + 200
     assert last.failed_looks == 0
-    assert last.disk_mb < 1.5 * first.disk_mb
+    assert last.disk_mb < 1.5 * second.disk_mb
     for name, statements in last.statements.items():
-        assert statements <= first.statements[name] + 10, name
-        assert last.seconds[name] < 2 * first.seconds[name] + 0.2, name
+        assert statements <= 4 * len(DATASETS), f"{name}: a few for each dataset that changed"
+        assert last.seconds[name] < 2 * second.seconds[name] + 0.2, name
