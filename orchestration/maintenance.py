@@ -1,5 +1,6 @@
 """Keeping Dagster's own records small: every five minutes has its runs, and nobody reads those of last week."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from orchestration.runs import OVER
 
 RUNS_KEPT = timedelta(days=1)
 AT_ONCE = 500
+WAIT_S = 20
 
 
 def prune_runs(instance: dg.DagsterInstance, kept: timedelta = RUNS_KEPT) -> int:
@@ -30,7 +32,22 @@ def prune_runs(instance: dg.DagsterInstance, kept: timedelta = RUNS_KEPT) -> int
         instance.compute_log_manager.delete_logs(prefix=[run_id])
         instance.delete_run(run_id)
         _delete_leftovers(instance, run_id)
+    if deletable:
+        _give_back_space(instance)
     return len(deletable)
+
+
+def _give_back_space(instance: dg.DagsterInstance) -> None:
+    """What SQLite keeps of its file for later, which would stay as large as it ever was; PostgreSQL does so itself."""
+    storage = instance.event_log_storage
+    if isinstance(storage, SqliteEventLogStorage):
+        index = sqlite3.connect(storage.path_for_shard("index"), timeout=WAIT_S)
+        try:
+            index.execute("vacuum")
+        except sqlite3.OperationalError:  # somebody writes all the time: the next hour does it
+            pass
+        finally:
+            index.close()
 
 
 def _delete_leftovers(instance: dg.DagsterInstance, run_id: str) -> None:

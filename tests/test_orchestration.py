@@ -1,8 +1,10 @@
 """Dagster's graph and its automation, without a daemon: what is made by what, and what is asked for when."""
 
+import contextlib
 import itertools
 import json
 import os
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -311,6 +313,8 @@ def test_old_runs_are_pruned_but_those_that_say_that_a_day_was_asked_for(tmp_pat
         assert prune_runs(instance, kept=timedelta()) == 5
         assert instance.get_runs_count() == 3
         assert len(list(tmp_path.glob("history/runs/*-*.db"))) == 3, "no file of a deleted run is left"
+        with contextlib.closing(sqlite3.connect(tmp_path / "history" / "runs" / "index.db")) as index:
+            assert index.execute("pragma freelist_count").fetchone() == (0,), "and no space of their events"
         assert instance.get_materialized_partitions(feed.key) == {"monday", "tuesday"}
         assert instance.get_latest_materialization_event(mart.key) is not None
         checks = instance.event_log_storage.get_asset_check_execution_history(
