@@ -24,6 +24,12 @@ def environment(workspace: Workspace, role: str) -> Mapping[str, str]:
     }
 
 
+def places(output: Path | None = None) -> list[str]:
+    """The words that tell dbt where the project is, to build the deployed schemas, and where its own files go."""
+    words = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
+    return [*words, "--target-path", str(output)] if output else words
+
+
 def run_dbt(workspace: Workspace, arguments: Sequence[str], manifest: Any = None) -> bool:
     """Runs a dbt command in this process; what it prints is dbt's. True where all went well.
 
@@ -34,10 +40,9 @@ def run_dbt(workspace: Workspace, arguments: Sequence[str], manifest: Any = None
     except ImportError as error:
         raise UserError(f"dbt is not installed in this environment ({error}); run `make install`") from error
     output = workspace.folder / "dbt"
-    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
-    places += ["--target-path", str(output / "target"), "--log-path", str(output / "logs")]
+    where = [*places(output / "target"), "--log-path", str(output / "logs")]
     with in_environment(environment(workspace, "transformer")):
-        return bool(dbtRunner(manifest=manifest).invoke([*arguments, *places]).success)
+        return bool(dbtRunner(manifest=manifest).invoke([*arguments, *where]).success)
 
 
 @contextlib.contextmanager

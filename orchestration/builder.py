@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from energy_monitor.database import prepare
-from energy_monitor.dbt import PROJECT, alone, environment, in_environment
+from energy_monitor.dbt import PROJECT, alone, environment, in_environment, places
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from orchestration.loads import newest_loads
@@ -83,9 +83,7 @@ def parsed_for(workspace_name: str) -> Any:
 
 
 def _places(workspace: Workspace) -> list[str]:
-    output = workspace.folder / "dbt" / "target"  # one for all builds: what was parsed is used again, nothing piles up
-    places = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target": "deployed", "target-path": output}
-    return [word for option, value in places.items() for word in (f"--{option}", str(value))]
+    return places(workspace.folder / "dbt" / "target")  # one for all builds: what was parsed is used, nothing piles up
 
 
 def _run(arguments: Sequence[str], manifest: Any) -> Iterator[Done]:

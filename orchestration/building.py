@@ -46,12 +46,12 @@ class Graph:
             shown,
         )
 
-    @property
+    @cached_property
     def datasets(self) -> set[Key]:
         """The datasets that anything reads."""
         return {dep for deps in self.reads.values() for dep in deps} - self.reads.keys()
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of all SQL and all seeds."""
         return sha256(repr(sorted((str(key), code) for key, code in self.code.items())).encode()).hexdigest()[:12]
@@ -106,6 +106,10 @@ class Built:
     def when_done(self) -> "Built":
         return replace(self, loads=self.asked_loads, code=self.asked_code)
 
+    def lacking(self, newest: Mapping[str, int]) -> list[str]:
+        """The datasets that are loaded further than they are built."""
+        return sorted(name for name, load_id in newest.items() if load_id > self.loads.get(name, 0))
+
     def at_least(self, loads: Mapping[str, int]) -> "Built":
         """The same, where something else has built all that was loaded up to these."""
         names = self.loads.keys() | loads.keys()
@@ -144,16 +148,16 @@ def decide(
 
     newest: how far each dataset is loaded. stale: nodes that were made of another version of their code, or never.
     """
-    is_of_last = last is not None and last.token == built.token
-    if is_of_last and last and last.succeeded:
+    if last and last.token != built.token:
+        last = None  # of something else
+    if last and last.succeeded:
         built = built.when_done()
-    landed = sorted(name for name, load_id in newest.items() if load_id > built.loads.get(name, 0))
-    fingerprint = graph.fingerprint if stale or built.code != graph.fingerprint else built.code
     if not stale:
-        built = replace(built, code=fingerprint)
+        built = replace(built, code=graph.fingerprint)
+    landed = built.lacking(newest)
     keys = graph.reading(landed) | graph.changed(stale)
     loads = {**built.loads, **{name: newest[name] for name in landed}}
-    asked = replace(built, asked_loads=loads, asked_code=fingerprint)
-    if is_of_last and last and not last.succeeded and asked.token == last.token and now - last.ended < AGAIN:
+    asked = replace(built, asked_loads=loads, asked_code=graph.fingerprint)
+    if last and not last.succeeded and asked.token == last.token and now - last.ended < AGAIN:
         return Wanted(built)
     return Wanted(asked, frozenset(keys), tuple(landed)) if keys else Wanted(built)

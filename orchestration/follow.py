@@ -74,7 +74,7 @@ def _wanted(
         stale = {key for key, code in graph.code.items() if made_of[key] != code}
         if not any(made_of.values()) and not is_time_for_the_first:
             return Wanted(built)
-    if any(load_id > built.loads.get(dataset, 0) for dataset, load_id in newest.items()):
+    if built.lacking(newest):
         built = built.at_least(_built_whole(instance))
     return decide(graph, built, _last(instance), newest, stale, datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""Loads that Dagster did not make, by the command line or a Lambda, told to it: what reads them is built."""
+"""Loads that Dagster did not make, by the command line or a Lambda, told to it: its pages show them."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,10 @@ from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from orchestration.datasets import dataset_key
-from orchestration.loads import newest_loads
+from orchestration.loads import LOAD_ID, newest_loads
 from orchestration.partitions import settlement_dates
 from orchestration.runs import UNDER_WAY
 
-LOAD_ID = "newest_load_id"  # in the metadata of a dataset's materializations
 MOST_DAYS = 366  # told at once; the next look goes on
 
 DAYS = """

@@ -10,6 +10,7 @@ from energy_monitor.status import lag_of, newest_data
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.wanted import Outcome, Wanted
+from orchestration.loads import LOAD_ID
 
 NEWEST_LOAD = """
 select load_id, lake_key, (select max(fetched_at) from raw.loads where dataset = %(dataset)s and status = 'loaded')
@@ -50,6 +51,6 @@ def _state(workspace_name: str, dataset_id: str) -> dict[str, Any]:
         "newest_data_utc": dg.MetadataValue.timestamp(newest) if newest else None,
         "lag_minutes": round(lag / timedelta(minutes=1), 2) if lag is not None else None,
         "newest_lake_key": lake_key,
-        "newest_load_id": load_id,
+        LOAD_ID: load_id,
     }
     return {name: value for name, value in state.items() if value is not None}

@@ -73,11 +73,16 @@ class WarmLauncher(dg.DefaultRunLauncher):
             return None
 
 
+def process_text(pid: int) -> str:
+    """A process by its number and its beginning, as numbers are used again."""
+    return f"{pid} {psutil.Process(pid).create_time():.2f}"
+
+
 def _living(text: str) -> psutil.Process | None:
-    number, began = text.split()
+    number, _ = text.split()
     try:
         process = psutil.Process(int(number))
-        is_it = f"{process.create_time():.2f}" == began and process.status() != psutil.STATUS_ZOMBIE
+        is_it = process_text(process.pid) == text and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return None
     return process if is_it else None

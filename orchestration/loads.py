@@ -7,6 +7,8 @@ from ingestion.catalogue import DATASETS, KEPT
 # Tags of a run that builds everything: that it does, and how far each dataset was loaded when it began.
 WHOLE, LOADS = "energy_monitor/whole_build", "energy_monitor/loads"
 
+LOAD_ID = "newest_load_id"  # in the metadata of a dataset's materializations
+
 NEWEST = """
 select dataset, (
     select max(load_id) from raw.loads where loads.dataset = asked.dataset and status = 'loaded'

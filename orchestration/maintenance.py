@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,13 +42,9 @@ def _give_back_space(instance: dg.DagsterInstance) -> None:
     """What SQLite keeps of its file for later, which would stay as large as it ever was; PostgreSQL does so itself."""
     storage = instance.event_log_storage
     if isinstance(storage, SqliteEventLogStorage):
-        index = sqlite3.connect(storage.path_for_shard("index"), timeout=WAIT_S)
-        try:
+        busy = sqlite3.OperationalError  # somebody writes all the time: the next hour does it
+        with closing(sqlite3.connect(storage.path_for_shard("index"), timeout=WAIT_S)) as index, suppress(busy):
             index.execute("vacuum")
-        except sqlite3.OperationalError:  # somebody writes all the time: the next hour does it
-            pass
-        finally:
-            index.close()
 
 
 def _delete_leftovers(instance: dg.DagsterInstance, run_id: str) -> None:

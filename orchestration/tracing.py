@@ -9,14 +9,13 @@ from typing import Any
 
 import dagster as dg
 
-from energy_monitor.dbt import PROJECT, environment, in_environment
+from energy_monitor.dbt import PROJECT, environment, in_environment, places
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
-from orchestration.builder import parsed_for
+from orchestration.builder import UNREAD, parsed_for
 from orchestration.column_lineage import Columns, column_lineage
 from orchestration.lineage_file import keep_lineage, known_lineage, lineage_file
 
-UNREAD = ("--quiet", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
 MODELS = ("--select", "resource_type:model", "--indirect-selection", "empty")
 BUILT = dg.AssetKey(["marts", "fct_grid_half_hourly"])  # nobody waits for lineage; everybody does for the first marts
 
@@ -80,8 +79,7 @@ def _compiled(workspace: Workspace) -> dict[str, Any]:
     from dbt.cli.main import dbtRunner
 
     output = workspace.folder / "dbt" / "compiled"  # not the builds' own folder: one may be under way
-    places = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target": "deployed", "target-path": output}
-    arguments = [*UNREAD, "compile", *MODELS, *(f"--{name}={value}" for name, value in places.items())]
+    arguments = [*UNREAD, "compile", *MODELS, *places(output)]
     manifest = parsed_for(workspace.name)
     with in_environment(environment(workspace, "transformer")):
         done = dbtRunner(manifest=manifest).invoke(arguments)

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from energy_monitor.dbt import PROJECT
+from energy_monitor.dbt import PROJECT, places
 from energy_monitor.errors import UserError
 from ingestion.catalogue import DATASETS
 from orchestration.builder import Builder, Done
@@ -38,7 +38,7 @@ SHARED = frozenset(
 
 
 class Translator(DagsterDbtTranslator):
-    """Names, groups and conditions of dbt's nodes."""
+    """Names, groups and inputs of dbt's nodes."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The layer: reference, staging, intermediate or marts."""
@@ -70,8 +70,7 @@ def parsed_project() -> DbtProject:
     """The dbt project with a manifest as new as its files; parses it where there is none."""
     project = DbtProject(project_dir=PROJECT, target="deployed")
     if not _is_parsed(project):
-        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
-        done = subprocess.run([DBT, "parse", "--quiet", *places], capture_output=True, text=True)
+        done = subprocess.run([DBT, "parse", "--quiet", *places()], capture_output=True, text=True)
         if done.returncode:
             raise UserError(f"dbt cannot parse {PROJECT}: {(done.stdout + done.stderr).strip()}")
     return project

@@ -19,13 +19,12 @@ from uuid import UUID
 
 import click
 import dagster as dg
-import psutil
 from dagster._grpc.types import ExecuteRunArgs  # what every launcher hands to `dagster api execute_run`
 
 from orchestration.builder import parsed_for
 from orchestration.definitions import defs, workspace_name
+from orchestration.launcher import HOST, process_text
 
-HOST = "127.0.0.1"
 RUN_ID_BYTES = 36
 EVERY_S = 1.0
 
@@ -45,11 +44,6 @@ def serve(server: socket.socket, warm: Callable[[], None], run: Callable[[str], 
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-
-
-def process_text(pid: int) -> str:
-    """A process by its number and its beginning, as numbers are used again."""
-    return f"{pid} {psutil.Process(pid).create_time():.2f}"
 
 
 def _fork(server: socket.socket, run: Callable[[str], None], run_id: str) -> int:

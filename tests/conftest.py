@@ -308,13 +308,12 @@ _parsed: list[tuple[str, Manifest]] = []  # of the first database that was built
 
 def _manifest_for(workspace: Workspace) -> Manifest:
     """The project as parsed for one database, with another one's name in its place."""
-    from energy_monitor.dbt import PROJECT, environment, in_environment
+    from energy_monitor.dbt import environment, in_environment, places
 
     if not _parsed:
         output = workspace.folder / "dbt" / "target"
-        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "deployed"]
         with in_environment(environment(workspace, "transformer")):
-            result = dbtRunner().invoke(["--quiet", "parse", *places, "--target-path", str(output)])
+            result = dbtRunner().invoke(["--quiet", "parse", *places(output)])
         assert result.success
         _parsed.append((workspace.database, result.result))
     database, parsed = _parsed[0]

@@ -7,8 +7,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from orchestration import hearing
-from orchestration.hearing import LOAD_ID, hear_sensor
-from orchestration.loads import newest_loads
+from orchestration.hearing import hear_sensor
+from orchestration.loads import LOAD_ID, newest_loads
 from tests.conftest import WorkspaceMaker, day_request, take_in
 
 PRICES = dg.AssetKey(["raw", "system_prices"])
