@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import frame
+from dashboard import controls, frame
+from energy_monitor.clock import now_utc
 
 st.set_page_config(page_title="Energy Monitor", page_icon="⚡", layout="wide")
 st.html(frame.STYLE)
@@ -13,10 +14,12 @@ page = st.navigation(
         st.Page("views/demand.py", title="Demand", url_path="demand"),
         st.Page("views/price.py", title="Price", url_path="price"),
         st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
+        st.Page("views/origin.py", title="Origin", url_path="origin"),
     ],
     position="top",
 )
 with frame.in_words():
     frame.banner()
+    controls.as_known(now_utc())
     page.run()
 frame.footer()

@@ -90,18 +90,19 @@ def grey_form(greys: Sequence[tuple[str, float]]) -> list[alt.Chart]:
 
 
 def hover_form(titles: Sequence[str]) -> alt.Chart:
-    """An unseen field for each slot that lights up under the pointer and says what is there."""
+    """An unseen field for each slot that lights up under the pointer, says what is there, and can be picked."""
     over = alt.selection_point(on="pointerover", clear="pointerout", fields=["start"], empty=False, name="over")
+    picked = alt.selection_point(on="click", fields=["start"], empty=False, name="picked")
     fields: alt.Chart = (
         frame("slots")
         .mark_rect(color=NEUTRAL)
         .encode(
             x=TIME,
             x2="end:T",
-            opacity=alt.condition(over, alt.value(0.22), alt.value(0)),
+            opacity=alt.when(over).then(alt.value(0.22)).when(picked).then(alt.value(0.3)).otherwise(alt.value(0)),
             tooltip=[alt.Tooltip(f"t{n}:N", title=title) for n, title in enumerate(("UK local time", *titles))],
         )
-        .add_params(over)
+        .add_params(over, picked)
     )
     return fields
 

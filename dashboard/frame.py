@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import marts, text
+from dashboard import text
 from dashboard.connection import NotBuiltError, WarehouseError
+from dashboard.marts import common
 from energy_monitor.errors import UserError
 from ingestion.sources import SOURCES
 
@@ -40,7 +41,7 @@ def in_words() -> Iterator[None]:
 
 def banner() -> None:
     """Unmistakable where the numbers are made up."""
-    if marts.is_simulated():
+    if common.is_simulated():
         with st.container(key="banner"):
             st.warning("**Simulated grid: these numbers are made up.** They say nothing about the real one.")
 

@@ -6,8 +6,10 @@ from functools import lru_cache
 
 import altair as alt
 
+from dashboard.colours import BEFORE
 from dashboard.connection import Row
 from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
+from dashboard.measures import part_label
 from dashboard.points import Grey, Points, grey_points, hover_points, missing_runs, no_data, steps
 from dashboard.text import gigawatt_hours, gigawatts
 from dashboard.windows import Slot, Span
@@ -35,30 +37,46 @@ def parts(fuels: Sequence[Row], names: Sequence[str]) -> list[Part]:
         of_category = by_category.get(CATEGORIES.get(name, name)) or [{}]
         nth = 1 if name == "exports" and len(of_category) > 1 else 0  # to be told apart from imports
         fuel = by_code.get(name.upper()) or of_category[nth]
-        words = name.removeprefix("embedded_").replace("_", " ").capitalize()
-        label = f"{words}, embedded" if name.startswith("embedded_") else words
-        found.append(Part(name, label, fuel.get("colour") or NEUTRAL))
+        found.append(Part(name, part_label(name), fuel.get("colour") or NEUTRAL))
     return found
 
 
-def stacked(slots: Sequence[Slot], span: Span, mix: Sequence[Part], suffix: str, unit: str, description: str) -> Spec:
-    """Supply stacked above the axis and uses below it. What lacks is a gap and is never filled; `suffix`: mw or mwh."""
+def stacked(
+    slots: Sequence[Slot],
+    span: Span,
+    mix: Sequence[Part],
+    suffix: str,
+    unit: str,
+    description: str,
+    before: str | None = None,
+) -> Spec:
+    """Supply stacked above the axis and uses below it. What lacks is a gap and is never filled; `suffix`: mw or mwh.
+
+    before: what to call the line of an earlier week's or year's supply, where the slots have it.
+    """
     whole = f"transmission_supply_{suffix}"
     labels = {f"{part.name}_{suffix}": part.label for part in mix}
     points = _segmented(steps(slots, [whole, *labels]), whole)
     greys = [no_data(slots, [whole]), _embedded_unknown(slots, suffix), _incomplete(slots)]
     greys = [grey for grey in greys if grey.runs]
-    form = _stacked_form(tuple(mix), tuple((grey.label, grey.opacity) for grey in greys), unit, suffix == "mwh")
+    form = _stacked_form(tuple(mix), tuple((grey.label, grey.opacity) for grey in greys), unit, suffix == "mwh", before)
+    earlier = f"before_{whole}"
     frames = {
         "areas": [{labels.get(key, key): value for key, value in point.items()} for point in points],
         "slots": hover_points(slots, lambda slot: _told(slot, mix, suffix)),
         "zero": [{"zero": 0.0}],
     }
-    return over_time(form, span, description, frames | ({"greys": grey_points(greys)} if greys else {}))
+    if greys:
+        frames["greys"] = grey_points(greys)
+    if before:
+        frames["before"] = [{"start": p["start"], "value": p[earlier]} for p in steps(slots, [earlier])]
+    return over_time(form, span, description, frames)
 
 
 @lru_cache(maxsize=32)
-def _stacked_form(mix: tuple[Part, ...], greys: tuple[tuple[str, float], ...], unit: str, is_daily: bool) -> Spec:
+def _stacked_form(
+    mix: tuple[Part, ...], greys: tuple[tuple[str, float], ...], unit: str, is_daily: bool, before: str | None
+) -> Spec:
     labels = [part.label for part in mix]
     legend = alt.Legend(
         title=None, orient="bottom", symbolType="square", columns=alt.ExprRef(expr="width < 500 ? 3 : 7"), offset=6
@@ -95,7 +113,26 @@ def _stacked_form(mix: tuple[Part, ...], greys: tuple[tuple[str, float], ...], u
     zero = frame("zero").mark_rule(color=NEUTRAL).encode(y="zero:Q")
     hover = hover_form([*labels, "Half-hours"] if is_daily else labels)
     above, below = areas("max(0, datum.signed)"), areas("min(0, datum.signed)")
-    return layered([*grey_form(greys), above, below, zero, hover], 460)
+    earlier = [_before_form(before)] if before else []
+    return layered([*grey_form(greys), above, below, zero, *earlier, hover], 460)
+
+
+def _before_form(before: str) -> alt.Chart:
+    line: alt.Chart = (
+        frame("before")
+        .mark_line(interpolate="step-after", strokeWidth=1.6, strokeDash=[4, 3])
+        .encode(
+            x=TIME,
+            y="value:Q",
+            stroke=alt.Stroke(
+                datum=before,
+                type="nominal",
+                scale=alt.Scale(domain=[before], range=[BEFORE]),
+                legend=alt.Legend(title=None, orient="top", symbolType="stroke", offset=22, labelLimit=320),
+            ),
+        )
+    )
+    return line
 
 
 def _segmented(points: Points, whole: str) -> Points:

@@ -1,14 +1,17 @@
 """What the grid does now, as tiles and sentences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard import marts, text
+from dashboard import text
+from dashboard.colours import CARBON_ACTUAL, HEADLINE_PRICE, IMBALANCE_PRICE, INDO
 from dashboard.connection import Row
-from dashboard.local_time import moment_text
+from dashboard.local_time import clock_text, moment_text
+from dashboard.marts import now as marts
 from dashboard.tiles import Tile, is_late, when
-from ingestion.settlement import half_hour_start
+from ingestion.settlement import HALF_HOUR, half_hour_start
 
 # Shares of all supply are shown while they are at most so much older than what the transmission system carries.
 SHARES_LATELY = timedelta(hours=1)
@@ -22,9 +25,9 @@ class Shares:
     is_whole: bool
 
     @classmethod
-    def newest(cls) -> "Shares | None":
+    def newest(cls, known_utc: datetime | None = None) -> "Shares | None":
         """The newest shares; those of the transmission system where all of supply was known much longer ago."""
-        whole, transmission = marts.newest_shares(), marts.newest_mix()
+        whole, transmission = marts.newest_shares(known_utc), marts.newest_mix(known_utc)
         if whole and transmission and transmission["period_start_utc"] - whole["period_start_utc"] <= SHARES_LATELY:
             return cls(whole, is_whole=True)
         return cls(transmission, is_whole=False) if transmission else None
@@ -95,6 +98,7 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
             state,
             detail,
             help=meaning,
+            measure=f"{key}-share",
         )
         for key, label, part, meaning in wanted
     ]
@@ -102,7 +106,7 @@ def share_tiles(shares: Shares | None) -> list[Tile]:
 
 def demand_tile(row: Row | None) -> Tile:
     meaning = "INDO: what the transmission system delivers, lowered by wind and solar in local networks"
-    tile = Tile("demand", "Demand", text.NONE, "demand_outturn", help=meaning)
+    tile = Tile("demand", "Demand", text.NONE, "demand_outturn", help=meaning, measure="demand")
     if row is None:
         return tile
     total = row["indo_and_embedded_mw"]
@@ -119,7 +123,7 @@ def demand_tile(row: Row | None) -> Tile:
 
 def price_tile(row: Row | None) -> Tile:
     meaning = "Market index: what electricity for this half-hour cost on the exchange"
-    tile = Tile("price", "Headline price", text.NONE, "market_index", help=meaning)
+    tile = Tile("price", "Headline price", text.NONE, "market_index", help=meaning, measure="price")
     if row is None:
         return tile
     return replace(
@@ -133,7 +137,9 @@ def price_tile(row: Row | None) -> Tile:
 
 def imbalance_tile(row: Row | None) -> Tile:
     meaning = "System price: what energy short or long costs; settlement runs revise it for 28 months"
-    tile = Tile("imbalance-price", "Imbalance price", text.NONE, "system_prices", help=meaning)
+    tile = Tile(
+        "imbalance-price", "Imbalance price", text.NONE, "system_prices", help=meaning, measure="imbalance-price"
+    )
     if row is None:
         return tile
     run = f", run {row['settlement_run']}" if row["settlement_run"] else ""
@@ -148,7 +154,7 @@ def imbalance_tile(row: Row | None) -> Tile:
 
 def carbon_tile(row: Row | None) -> Tile:
     meaning = "Grams of CO₂ for each kilowatt-hour used, from the Carbon Intensity API"
-    tile = Tile("carbon", "Carbon", text.NONE, "carbon_national_actual", help=meaning)
+    tile = Tile("carbon", "Carbon", text.NONE, "carbon_national_actual", help=meaning, measure="carbon")
     if row is None:
         return tile
     actual = row["carbon_actual_gco2_per_kwh"]
@@ -158,6 +164,7 @@ def carbon_tile(row: Row | None) -> Tile:
         tile,
         value=text.carbon(actual if is_actual else row["carbon_forecast_gco2_per_kwh"]),
         dataset=tile.dataset if is_actual else "carbon_national_forecast",
+        measure="carbon" if is_actual else "carbon-forecast",
         start_utc=row["period_start_utc"],
         fetched_at_utc=row["fetched_at_utc" if is_actual else "newest_fetched_at_utc"],
         state=f"actual, {text.state(row['state'])}" if is_actual else "forecast",
@@ -167,7 +174,7 @@ def carbon_tile(row: Row | None) -> Tile:
 
 def imports_tile(mix: Row | None) -> Tile:
     meaning = "Power that comes in over the cables that import; what others export at the same time is a use"
-    tile = Tile("imports", "Imports", text.NONE, "fuelhh", help=meaning)
+    tile = Tile("imports", "Imports", text.NONE, "fuelhh", help=meaning, measure="imports")
     if mix is None:
         return tile
     return replace(
@@ -180,13 +187,86 @@ def imports_tile(mix: Row | None) -> Tile:
     )
 
 
-def all_tiles(now_utc: datetime) -> list[Tile]:
-    """Every tile, in the order of the page."""
-    return [
-        *share_tiles(Shares.newest()),
-        carbon_tile(marts.carbon_at(half_hour_start(now_utc))),
-        price_tile(marts.newest_price()),
-        imbalance_tile(marts.newest_imbalance_price()),
-        demand_tile(marts.newest_demand()),
-        imports_tile(marts.newest_mix()),
+def all_tiles(now_utc: datetime, known_utc: datetime | None = None) -> list[Tile]:
+    """Every tile, in the order of the page, with the last day of each in small."""
+    shares = Shares.newest(known_utc)
+    found = [
+        *share_tiles(shares),
+        carbon_tile(marts.carbon_at(half_hour_start(now_utc), known_utc)),
+        price_tile(marts.newest_price(known_utc)),
+        imbalance_tile(marts.newest_imbalance_price(known_utc)),
+        demand_tile(marts.newest_demand(known_utc)),
+        imports_tile(marts.newest_mix(known_utc)),
     ]
+    if known_utc:
+        return found  # the small lines are of what is known now
+    trends = marts.trends(half_hour_start(now_utc) + HALF_HOUR)
+    is_whole = shares is None or shares.is_whole
+    return [replace(tile, trend=trends[_trend_column(tile.key, is_whole)], colour=COLOURS[tile.key]) for tile in found]
+
+
+COLOURS = {
+    **dict.fromkeys(("zero-carbon", "renewable", "nuclear"), "#2a9d74"),
+    "carbon": CARBON_ACTUAL,
+    "price": HEADLINE_PRICE,
+    "imbalance-price": IMBALANCE_PRICE,
+    "demand": INDO,
+    "imports": "#c2559b",
+}
+
+
+def _trend_column(key: str, is_whole: bool) -> str:
+    if key in ("zero-carbon", "renewable", "nuclear"):
+        return f"{key.replace('-', '_')}{'' if is_whole else '_transmission'}_share"
+    return {
+        "carbon": "carbon_actual_gco2_per_kwh",
+        "price": "market_index_price_gbp_per_mwh",
+        "imbalance-price": "system_price_gbp_per_mwh",
+        "demand": "indo_mw",
+        "imports": "imports_mw",
+    }[key]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Whether now is a good time to use power, in words; `is_good` is None where that cannot be said."""
+
+    is_good: bool | None
+    words: str
+
+
+BEST_OF = 6  # half-hours: as long as a dishwasher, or a good part of a charge
+MARKED = 0.1  # a difference of a tenth is worth a word
+
+
+def advice(ahead: Sequence[Row], now_utc: datetime) -> Advice:
+    """Now against the best three hours that begin within a day, by the carbon that is forecast.
+
+    ahead: `period_start_utc` and `carbon` of half-hours, in order. Without nearly a day of them nothing is said.
+    """
+    start = half_hour_start(now_utc)
+    by_start = {row["period_start_utc"]: float(row["carbon"]) for row in ahead}
+    means = {}
+    for first in by_start:
+        window = [by_start.get(first + n * HALF_HOUR) for n in range(BEST_OF)]
+        if None not in window:
+            means[first] = sum(value for value in window if value is not None) / BEST_OF
+    if start not in means or len(means) < 36:
+        return Advice(
+            None, "Whether now is a good time to use power cannot be said: it needs a day of carbon forecast."
+        )
+    best = min(means, key=lambda first: (means[first], first))
+    now, least = means[start], means[best]
+    until = best + BEST_OF * HALF_HOUR
+    saved = 0.0 if now <= 0 else (now - least) / now
+    if saved < MARKED:
+        return Advice(
+            True,
+            f"Now is a good time to use power: the next three hours are forecast at {text.carbon(now)}, about as clean "
+            "as it gets within a day.",
+        )
+    return Advice(
+        False,
+        f"If it can wait, use power from {when(best, now_utc)} to {clock_text(until)}: forecast at "
+        f"{text.carbon(least)}, {text.percent(saved)} less than in the three hours from now.",
+    )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dashboard.windows import Choice
+
 # The parts of the mix, as the columns of fct_grid_half_hourly (_mw) and fct_grid_daily (_mwh, _periods) begin.
 SUPPLIES = (
     "nuclear",
@@ -27,14 +29,20 @@ class Subject:
 
     has_datum: when a row of the mart holds a datum of that page.
     half_hourly, daily: columns of the mart, and of fct_grid_daily.
-    half_hourly_windows: the windows that are shown by half-hour; the others are by day.
+    compared, compared_daily: those of them that are set against an earlier week or year; the first is the measure.
+    most_days_by_half_hour: longer windows are shown by day.
     """
 
     mart: str
     has_datum: str
     half_hourly: tuple[str, ...]
     daily: tuple[str, ...]
-    half_hourly_windows: tuple[str, ...] = ("day", "week", "month")
+    compared: tuple[str, ...]
+    compared_daily: tuple[str, ...]
+    most_days_by_half_hour: int = 31
+
+    def is_by_half_hour(self, choice: Choice) -> bool:
+        return choice.days is not None and choice.days <= self.most_days_by_half_hour
 
 
 def _daily_statistics(*measures: str) -> tuple[str, ...]:
@@ -51,13 +59,20 @@ SUBJECTS = {
             *(f"{part}_{kind}" for part in MIX for kind in ("mwh", "periods")),
             *("transmission_supply_mwh", "transmission_supply_periods", "supply_mwh", "supply_periods"),
         ),
-        half_hourly_windows=("day", "week"),
+        compared=("transmission_supply_mw",),
+        compared_daily=("transmission_supply_mwh",),
+        most_days_by_half_hour=14,
     ),
     "demand": Subject(
         mart="fct_demand_half_hourly",
         has_datum="indo_mw is not null or itsdo_mw is not null",
-        half_hourly=("indo_mw", "indo_state", "itsdo_mw", "itsdo_state", "indo_and_embedded_mw"),
+        half_hourly=(
+            *("indo_mw", "indo_state", "itsdo_mw", "itsdo_state", "indo_and_embedded_mw"),
+            *("national_demand_forecast_mw", "demand_forecast_published_at_utc"),
+        ),
         daily=("indo_mwh", "indo_periods", "itsdo_mwh", "itsdo_periods", "demand_suspect_periods"),
+        compared=("indo_mw",),
+        compared_daily=("indo_mwh",),
     ),
     "price": Subject(
         mart="fct_prices_half_hourly",
@@ -70,6 +85,8 @@ SUBJECTS = {
             "settlement_run",
         ),
         daily=_daily_statistics("market_index_price_gbp_per_mwh", "system_price_gbp_per_mwh"),
+        compared=("market_index_price_gbp_per_mwh",),
+        compared_daily=("mean_market_index_price_gbp_per_mwh",),
     ),
     "carbon": Subject(
         mart="fct_carbon_half_hourly",
@@ -79,5 +96,7 @@ SUBJECTS = {
             *_daily_statistics("carbon_actual_gco2_per_kwh", "carbon_forecast_gco2_per_kwh"),
             "carbon_suspect_periods",
         ),
+        compared=("carbon_actual_gco2_per_kwh",),
+        compared_daily=("mean_carbon_actual_gco2_per_kwh",),
     ),
 }

@@ -17,6 +17,7 @@ STATES = {
     "suspect": "suspect: the source sent it, and it cannot be right",
     "withdrawn": "withdrawn by the source",
     "missing": "missing at the source",
+    "known": "as known then",
     None: "not asked for",
 }
 
@@ -34,6 +35,14 @@ def rounded(value: Decimal | float | int, digits: int) -> str:
 def percent(share: Number) -> str:
     """A share of 0 to 1, as 38 %."""
     return NONE if share is None else f"{rounded(_exact(share) * 100, 0)}{NBSP}%"
+
+
+def signed_percent(change: Number) -> str:
+    """A change, as +8 % or −8 %."""
+    if change is None:
+        return NONE
+    shown = percent(change)
+    return shown if shown.startswith((MINUS, "0")) else f"+{shown}"
 
 
 def megawatts(power_mw: Number) -> str:

@@ -6,14 +6,21 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import text
+from dashboard.colours import INDO
 from dashboard.local_time import clock_text, day_text
+from dashboard.measures import MEASURES
+from dashboard.origin import link
+from dashboard.svg import as_image, sparkline
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import settlement_date_of as local_date
 
 
 @dataclass(frozen=True)
 class Tile:
-    """`key` is for tests and styles, `dataset` says when it is late; `state` is in words already."""
+    """`key` is for tests and styles, `dataset` says when it is late; `state` is in words already.
+
+    measure: its key in MEASURES. trend: the last day by half-hour, drawn in `colour`.
+    """
 
     key: str
     label: str
@@ -24,6 +31,9 @@ class Tile:
     state: str = ""
     detail: str = ""
     help: str | None = None
+    measure: str | None = None
+    trend: tuple[float | None, ...] = ()
+    colour: str = INDO
 
     def is_stale(self, now_utc: datetime) -> bool:
         """Whether something newer should be there. Of a forecast, which may be of now, a newer issue should be."""
@@ -43,13 +53,22 @@ def when(start_utc: datetime, now_utc: datetime) -> str:
     return clock_text(start_utc) if day == local_date(now_utc) else f"{day_text(day)}, {clock_text(start_utc)}"
 
 
-def show(tile: Tile, now_utc: datetime) -> None:
+def words(tile: Tile, now_utc: datetime) -> list[str]:
+    """What is said below the number: of when it is, in what state, how fresh."""
+    if tile.start_utc is None:
+        return ["no data in this workspace"]
+    parts = [tile.detail, when(tile.start_utc, now_utc), tile.state, text.fetched(tile.fetched_at_utc, now_utc)]
+    return [part for part in parts if part]
+
+
+def show(tile: Tile, now_utc: datetime, known_utc: datetime | None = None) -> None:
     with st.container(border=True, key=f"tile-{tile.key}"):
         st.metric(tile.label, tile.value, help=tile.help)
-        if tile.start_utc is None:
-            st.caption("no data in this workspace")
-            return
-        parts = [tile.detail, when(tile.start_utc, now_utc), tile.state, text.fetched(tile.fetched_at_utc, now_utc)]
+        if line := sparkline(tile.trend, tile.colour):
+            st.html(as_image(line))
+        parts = words(tile, now_utc)
         if tile.is_stale(now_utc):
             parts.append(":orange-badge[stale]")
-        st.caption(" · ".join(part for part in parts if part))
+        if tile.measure and tile.start_utc:
+            parts.append(f"[where from?]({link(MEASURES[tile.measure], tile.start_utc, known_utc)})")
+        st.caption(" · ".join(parts))

@@ -6,11 +6,37 @@ from datetime import date, datetime
 from typing import Any
 
 from dashboard.connection import Row
-from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, periods_in
+from ingestion.settlement import DAY, HALF_HOUR, LONDON, local_midnight_utc, periods_in
 from ingestion.settlement import settlement_date_of as local_date
 
 DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
-WINDOWS = (*DAYS_OF, "all")
+DATES = "dates"  # the first and the last are chosen
+WINDOWS = (*DAYS_OF, "all", DATES)
+MOST_DAYS_BY_HALF_HOUR = 31
+MOST_DAYS_AS_KNOWN = 14
+# Whole weeks, so that the same day of the week is compared.
+AGAINST = {"week before": 7, "year before": 364}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a page over time is asked to show; all of it is in the address.
+
+    dates: of the window `dates`, both included. against: what to compare with, a name of AGAINST, or nothing.
+    known_utc: the moment as of which everything is shown; None is now.
+    """
+
+    window: str = "day"
+    dates: tuple[date, date] | None = None
+    against: str | None = None
+    known_utc: datetime | None = None
+
+    @property
+    def days(self) -> int | None:
+        """How many days the window has; None where it has all."""
+        if self.window == DATES and self.dates:
+            return (self.dates[1] - self.dates[0]).days + 1
+        return DAYS_OF.get(self.window)
 
 
 @dataclass(frozen=True)
@@ -54,6 +80,11 @@ def span_by_days(window: str, oldest_utc: datetime, newest_utc: datetime) -> Spa
     return Span(local_midnight_utc(first), local_midnight_utc(last + DAY))
 
 
+def span_of_dates(first: date, last: date) -> Span:
+    """Whole local days, both included."""
+    return Span(local_midnight_utc(first), local_midnight_utc(last + DAY))
+
+
 def half_hour_slots(span: Span, rows: Sequence[Row]) -> list[Slot]:
     """Every half-hour of a span."""
     by_start: Mapping[datetime, Row] = {row["period_start_utc"]: row for row in rows}
@@ -67,6 +98,33 @@ def day_slots(span: Span, rows: Sequence[Row]) -> list[Slot]:
     by_day: Mapping[date, Row] = {row["settlement_date"]: row for row in rows}
     days = [span.first_day + DAY * n for n in range((span.last_day - span.first_day).days + 1)]
     return [Slot(local_midnight_utc(day), local_midnight_utc(day + DAY), by_day.get(day)) for day in days]
+
+
+def local_label(start_utc: datetime) -> datetime:
+    """The UK's date and clock without its zone, by which half-hours of two days are compared."""
+    return start_utc.astimezone(LONDON).replace(tzinfo=None, fold=0)
+
+
+def beside(
+    slots: Sequence[Slot], before: Sequence[Row], days: int, columns: Sequence[str], compared: Sequence[str]
+) -> list[Slot]:
+    """Slots with the numbers of so many days before, at the same time on the UK's clock.
+
+    before: the rows of half-hours or of days. columns: all that a row has. compared: those of which the number of
+    before is added as `before_…`. An hour that one of the two days lacks is compared with nothing; of an hour that it
+    has twice, the first counts.
+    """
+    earlier: dict[datetime | date, Row] = {}
+    for row in before:
+        key = row["settlement_date"] if "settlement_date" in row else local_label(row["period_start_utc"])
+        earlier.setdefault(key, row)
+    found = []
+    for slot in slots:
+        is_day = slot.end_utc - slot.start_utc > HALF_HOUR
+        then = earlier.get((local_date(slot.start_utc) if is_day else local_label(slot.start_utc)) - DAY * days, {})
+        row = {**(slot.row or dict.fromkeys(columns)), **{f"before_{name}": then.get(name) for name in compared}}
+        found.append(Slot(slot.start_utc, slot.end_utc, row))
+    return found
 
 
 def half_hours_in(span: Span) -> int:

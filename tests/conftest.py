@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -46,6 +47,9 @@ settings.register_profile(
 )
 settings.load_profile("energy-monitor")
 
+
+# What a shell runs in the background ignores the interrupt, and so would everything that is started and stopped here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Groups that take half a minute and more: begun last, one of them would run alone at the end.
 LONGEST = (

@@ -1,11 +1,15 @@
 """The lineage of columns: what a person reads from the SQL, kept for its version, and shown on Dagster's pages."""
 
 import json
+import os
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dashboard import origin
+from dashboard.measures import MEASURES
+from dashboard.origin import LINEAGE
 from energy_monitor.workspace import Workspace
 from orchestration import tracing
 from orchestration.column_lineage import Columns, column_lineage, roots
@@ -14,6 +18,8 @@ from orchestration.describing import with_column_lineage
 from orchestration.lineage_file import keep_lineage, known_lineage, lineage_file, versions
 from orchestration.warehouse import parsed_project
 from tests.conftest import WorkspaceMaker, untraced
+
+WRITE = "ENERGY_MONITOR_WRITE_SNAPSHOT" in os.environ  # read here, as the fixture `home` takes such variables away
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +217,24 @@ def test_long_lists_are_cut_and_what_has_no_page_is_no_link() -> None:
         "one": "",
         "other": "*From* raw/loads `z`.",
     }
+
+
+# What the dashboard shows of it ---------------------------------------------------------------------------------------
+
+
+def test_the_dashboard_shows_the_lineage_that_the_sql_has(lineage: dict[str, Columns]) -> None:
+    """With ENERGY_MONITOR_WRITE_SNAPSHOT it is written."""
+    wanted = [f"marts.{measure.mart}.{measure.column}" for measure in MEASURES.values()]
+    found: dict[str, list[str]] = {}
+    while wanted:
+        schema, model, column = (name := wanted.pop()).split(".", 2)
+        read = lineage.get(f"{schema}/{model}", {}).get(column, [])
+        if read and name not in found:
+            found[name] = [f"{relation.replace('/', '.')}.{source}" for relation, source in read]
+            wanted += found[name]
+    if WRITE:
+        LINEAGE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    assert origin.lineage() == found, "write it again: see above"
+    for measure in MEASURES.values():
+        behind = [name for _, name in origin.behind(f"marts.{measure.mart}.{measure.column}")]
+        assert any(name.startswith("raw.") for name in behind), measure.key

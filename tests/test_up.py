@@ -396,7 +396,7 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
     again.read_until("workspace")
     assert not set(before) & set(marked(mark)), "all has ended before anything starts"
     seconds = int(again.read_until("Up after").split()[2])
-    assert seconds < 40, again.said  # 15 s on a machine that does nothing else
+    assert seconds < 60, again.said  # 15 s on a machine that does nothing else
     client = Client(f"http://127.0.0.1:{again.dagster}")
     landed_at = materialized_at(client, "raw", "fuelhh", after=killed_at)
     built_at = materialized_at(client, "marts", "fct_grid_half_hourly", after=landed_at)

@@ -2,9 +2,9 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
-from dashboard.colours import CARBON_ACTUAL, CARBON_FORECAST
+from dashboard.colours import BEFORE, CARBON_ACTUAL, CARBON_FORECAST
 from dashboard.drawing import Spec
-from dashboard.shown import Shown, window_text
+from dashboard.shown import Shown, against_text, window_text
 from dashboard.windows import Slot
 
 
@@ -31,6 +31,9 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             Series(forecast, "Forecast, as it last stood", CARBON_FORECAST, dashed=True),
         ]
         said = window_text(shown, actual)
+    if shown.choice.against:
+        series.append(Series(f"before_{shown.compared}", f"Actual, {shown.choice.against}", BEFORE))
+    said += against_text(shown, text.carbon)
     chart = lines(
         shown.slots,
         shown.span,
@@ -47,4 +50,4 @@ def _note(slot: Slot) -> str:
     return text.state(slot.number("state"))
 
 
-history.show("Carbon intensity", "carbon", _draw)
+history.show("Carbon intensity", "carbon", _draw, ("Half-hour", "Carbon intensity", "Provisional", "Suspect"))

@@ -2,9 +2,9 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
-from dashboard.colours import INDO, INDO_AND_EMBEDDED, ITSDO
+from dashboard.colours import BEFORE, DEMAND_FORECAST, INDO, INDO_AND_EMBEDDED, ITSDO
 from dashboard.drawing import Spec
-from dashboard.shown import Shown, window_text
+from dashboard.shown import Shown, against_text, window_text
 from dashboard.windows import Slot
 
 
@@ -21,11 +21,15 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             Series("indo_mw", "National demand (INDO)", INDO),
             Series("itsdo_mw", "Transmission system demand (ITSDO)", ITSDO),
             Series("indo_and_embedded_mw", "INDO with embedded wind and solar", INDO_AND_EMBEDDED),
+            Series("national_demand_forecast_mw", "INDO as it was forecast", DEMAND_FORECAST, dashed=True),
         ]
         said = window_text(shown, "indo_mw")
         lacking = sum(row["indo_mw"] is not None and row["indo_and_embedded_mw"] is None for row in shown.rows)
         if lacking:
             said += f" Wind and solar in local networks are not known for {lacking:,} of these half-hours."
+    if shown.choice.against:
+        series.append(Series(f"before_{shown.compared}", f"INDO, {shown.choice.against}", BEFORE))
+    said += against_text(shown, text.gigawatt_hours if shown.is_daily else text.gigawatts)
     chart = lines(
         shown.slots,
         shown.span,
@@ -42,4 +46,4 @@ def _note(slot: Slot) -> str:
     return f"INDO {text.state(slot.number('indo_state'))}, ITSDO {text.state(slot.number('itsdo_state'))}"
 
 
-history.show("Demand", "demand", _draw)
+history.show("Demand", "demand", _draw, ("Half-hour", "INDO", "ITSDO", "Embedded"))

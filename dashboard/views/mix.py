@@ -1,8 +1,10 @@
 """The mix: what electricity is made from, and above all what is not known of it."""
 
-from dashboard import history, marts, mix_charts, subjects
+from dashboard import history, mix_charts, subjects
 from dashboard.drawing import Spec
-from dashboard.shown import Shown, window_text
+from dashboard.marts import common
+from dashboard.shown import Shown, against_text, window_text
+from dashboard.text import gigawatt_hours, gigawatts
 
 
 def _draw(shown: Shown) -> tuple[Spec, str]:
@@ -15,9 +17,10 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             f" Wind and solar in local networks are not known for {lacking:,} of these "
             f"{'days' if shown.is_daily else 'half-hours'}, which show the transmission system alone."
         )
-    parts = mix_charts.parts(marts.fuels(), subjects.MIX)
+    parts = mix_charts.parts(common.fuels(), subjects.MIX)
     mix = [part for part in parts if any(row[f"{part.name}_{suffix}"] for row in shown.rows)]
     said += " Exports and pumping are uses, below the axis."
+    said += against_text(shown, gigawatt_hours if shown.is_daily else gigawatts)
     chart = mix_charts.stacked(
         shown.slots,
         shown.span,
@@ -25,8 +28,9 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
         suffix,
         "GWh per day" if shown.is_daily else "GW",
         f"Electricity supply by fuel, stacked. {said}",
+        f"transmission system’s supply, {shown.choice.against}" if shown.choice.against else None,
     )
     return chart, said
 
 
-history.show("Fuel mix", "mix", _draw)
+history.show("Fuel mix", "mix", _draw, ("Half-hour", "Supply", "Transmission system", "Embedded", "Pumped storage"))

@@ -1,45 +1,61 @@
 """Now: the essential answers in one look, and what is behind them. Refreshes by itself."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import bars, colours, frame, history, marts, mix_charts, present, subjects, text, tiles
+from dashboard import bars, colours, controls, frame, glossary, mix_charts, panel, present, subjects, text, tiles
 from dashboard.charts import Look, Series, lines
-from dashboard.export import as_text, csv_bytes
+from dashboard.export import as_text
 from dashboard.local_time import moment_text
-from dashboard.shown import load
+from dashboard.marts import common, over_time
+from dashboard.marts import now as marts
 from dashboard.windows import Span, half_hour_slots
 from energy_monitor.clock import now_utc
 from ingestion.settlement import DAY, HALF_HOUR, half_hour_start, local_midnight_utc
 from ingestion.settlement import settlement_date_of as local_date
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When the page is of: now, or a past moment, as known at which everything is asked."""
+
+    now: datetime
+    known: datetime | None
+
+
 @st.fragment(run_every="60s")
 def _page() -> None:
     with frame.in_words():
-        now = now_utc()
-        shares = present.Shares.newest()
-        st.title(present.headline(shares, now), anchor=False)
+        known = controls.known_utc()
+        at = Moment(known or now_utc(), known)
+        shares = present.Shares.newest(known)
+        st.title(present.headline(shares, at.now), anchor=False)
+        advice = present.advice(marts.carbon_ahead(half_hour_start(at.now), known), at.now)
+        with st.container(key="advice"):
+            st.markdown(text.plain(advice.words))
         with st.container(key="explanation"):
-            st.caption(present.explanation(shares, now))
+            st.caption(present.explanation(shares, at.now))
         with st.container(key="tiles"):
-            for tile in present.all_tiles(now):
-                tiles.show(tile, now)
+            for tile in present.all_tiles(at.now, known):
+                tiles.show(tile, at.now, known)
         left, right = st.columns([5, 6], gap="medium")
         with left:
-            _sources(now)
+            _sources(at)
         with right:
-            _carbon(now)
+            _carbon(at)
         for column, draw in zip(st.columns(3, gap="medium"), (_flows, _price, _demand), strict=True):
             with column:
-                draw(now)
-        _outages(now)
+                draw(at)
+        _outages(at)
+        glossary.show(
+            "Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT"
+        )
 
 
-def _sources(now: datetime) -> None:
-    mix = marts.newest_mix()
+def _sources(at: Moment) -> None:
+    mix = marts.newest_mix(at.known)
     st.subheader("Where power comes from", anchor=False)
     if mix is None:
         st.caption("This workspace holds no fuel mix.")
@@ -49,29 +65,28 @@ def _sources(now: datetime) -> None:
     if mix["supply_mw"] is None:
         note = " Wind and solar in local networks are not known for it."
     said = f"Mean of the half-hour from {moment_text(start)}."
-    stale = " It is stale." if tiles.is_late("fuelhh", start, now) else ""
+    stale = " It is stale." if tiles.is_late("fuelhh", start, at.now) else ""
     st.caption(text.plain(said + note + stale))
-    parts = mix_charts.parts(marts.fuels(), subjects.MIX)
-    st.vega_lite_chart(None, bars.now_bars(mix, parts, f"Power by source in megawatts. {said}"), width="stretch")
+    parts = mix_charts.parts(common.fuels(), subjects.MIX)
     columns = ("period_start_utc", *(f"{part.name}_mw" for part in parts), "generation_state", "is_embedded_forecast")
-    history.csv_button(
-        csv_bytes([{name: mix[name] for name in columns}]), f"energy-monitor_sources_{local_date(start)}.csv"
-    )
+    rows = [{name: mix[name] for name in columns}]
+    spec = bars.now_bars(mix, parts, f"Power by source in megawatts. {said}")
+    panel.show(panel.Figure("sources", spec, rows, f"energy-monitor_sources_{local_date(start)}"), table=False)
 
 
-def _carbon(now: datetime) -> None:
+def _carbon(at: Moment) -> None:
     st.subheader("Carbon today and the next 48 hours", anchor=False)
-    newest = marts.carbon_at(half_hour_start(now))
+    newest = marts.carbon_at(half_hour_start(at.now), at.known)
     if newest is None:
         st.caption("This workspace holds no carbon data.")
         return
     start = local_midnight_utc(local_date(newest["period_start_utc"]))
-    rows = marts.half_hours("carbon", start, start + 4 * DAY)
+    rows = over_time.half_hours("carbon", start, start + 4 * DAY, at.known)
     span = Span(start, rows[-1]["period_start_utc"] + HALF_HOUR)
     said = "Solid is actual, dashed is forecast."
     tile = present.carbon_tile(newest)
-    if tile.is_stale(now):
-        age = text.fetched(tile.fetched_at_utc, now)
+    if tile.is_stale(at.now):
+        age = text.fetched(tile.fetched_at_utc, at.now)
         said = f"The newest data is of {moment_text(newest['period_start_utc'])}, {age}: stale. {said}"
     st.caption(said)
     actual, forecast = "carbon_actual_gco2_per_kwh", "carbon_forecast_gco2_per_kwh"
@@ -85,70 +100,68 @@ def _carbon(now: datetime) -> None:
         Look("gCO₂ per kWh", height=300),
         text.carbon,
         f"Carbon intensity from {moment_text(span.start_utc)} to {moment_text(span.end_utc)}. {said}",
-        now_utc=now,
+        now_utc=at.now,
         note=lambda slot: text.state(slot.number("state")),
     )
-    st.vega_lite_chart(None, chart, width="stretch")
-    history.csv_button(csv_bytes(rows), f"energy-monitor_carbon-ahead_{span.first_day}_to_{span.last_day}.csv")
+    stem = f"energy-monitor_carbon-ahead_{span.first_day}_to_{span.last_day}"
+    panel.show(panel.Figure("carbon-ahead", chart, rows, stem), table=False)
 
 
-def _flows(now: datetime) -> None:
+def _flows(at: Moment) -> None:
     st.subheader("Flows by country", anchor=False)
-    flows = marts.flows()
+    flows = marts.flows(at.known)
     if not flows:
         st.caption("This workspace holds no five-minutely data.")
         return
     start = flows[0]["interval_start_utc"]
-    stale = ": stale" if tiles.is_late("fuelinst", start, now) else ""
-    st.caption(text.plain(f"Net import, export below zero; five minutes from {tiles.when(start, now)}{stale}."))
-    colour = mix_charts.parts(marts.fuels(), ("imports",))[0].colour
-    st.vega_lite_chart(None, bars.flow_bars(flows, colour, "Net import by country:"), width="stretch")
+    stale = ": stale" if tiles.is_late("fuelinst", start, at.now) else ""
+    st.caption(text.plain(f"Net import, export below zero; five minutes from {tiles.when(start, at.now)}{stale}."))
+    colour = mix_charts.parts(common.fuels(), ("imports",))[0].colour
+    spec = bars.flow_bars(flows, colour, "Net import by country:")
+    panel.show(panel.Figure("flows", spec, flows, f"energy-monitor_flows_{local_date(start)}"), table=False)
     st.caption(text.plain(" · ".join(f"{flow['country']}: {flow['cables']}" for flow in flows)))
-    history.csv_button(csv_bytes(flows), f"energy-monitor_flows_{local_date(start)}.csv")
 
 
-def _price(_: datetime) -> None:
+def _price(at: Moment) -> None:
     series = [
         Series("market_index_price_gbp_per_mwh", "Headline price", colours.HEADLINE_PRICE),
         Series("system_price_gbp_per_mwh", "Imbalance price", colours.IMBALANCE_PRICE),
     ]
-    _trend("Price, last 24 hours", "price", series, "£ per MWh")
+    _trend(at, "Price, last 24 hours", "price", series, Look("£ per MWh", height=230, zero_line=True))
 
 
-def _demand(_: datetime) -> None:
+def _demand(at: Moment) -> None:
     series = [
         Series("indo_mw", "INDO", colours.INDO),
-        Series("indo_and_embedded_mw", "with embedded", colours.INDO_AND_EMBEDDED),
+        Series("national_demand_forecast_mw", "forecast", colours.DEMAND_FORECAST, dashed=True),
     ]
-    _trend("Demand, last 24 hours", "demand", series, "GW")
+    _trend(at, "Demand against forecast", "demand", series, Look("GW", 1000, height=230), ahead=True)
 
 
-def _trend(title: str, subject: str, series: list[Series], unit: str) -> None:
+def _trend(at: Moment, title: str, subject: str, series: list[Series], look: Look, *, ahead: bool = False) -> None:
+    """The last day, and where a forecast goes on the next one too."""
     st.subheader(title, anchor=False)
-    shown = load(subject, "day")
-    if shown is None:
+    found = over_time.span_of_subject(subject, at.known)
+    if found is None:
         st.caption(f"This workspace holds no {subject} data.")
         return
-    is_price = subject == "price"
-    said = f"To {moment_text(shown.span.end_utc)}."
+    newest_end = found[1] + HALF_HOUR
+    rows = over_time.half_hours(subject, newest_end - DAY, newest_end + (DAY if ahead else 0 * DAY), at.known)
+    span = Span(newest_end - DAY, rows[-1]["period_start_utc"] + HALF_HOUR)
+    said = f"To {moment_text(span.end_utc)}."
     st.caption(said)
-    chart = lines(
-        shown.slots,
-        shown.span,
-        series,
-        Look(unit, 1 if is_price else 1000, height=230, zero_line=is_price),
-        text.price if is_price else text.megawatts,
-        f"{title}. {said}",
-    )
-    st.vega_lite_chart(None, chart, width="stretch")
-    history.csv_button(csv_bytes(shown.rows), f"energy-monitor_now_{shown.file_name.removeprefix('energy-monitor_')}")
+    words = text.price if subject == "price" else text.megawatts
+    slots = half_hour_slots(span, rows)
+    chart = lines(slots, span, series, look, words, f"{title}. {said}", now_utc=at.now if ahead else None)
+    stem = f"energy-monitor_now_{subject}_{span.first_day}_to_{span.last_day}"
+    panel.show(panel.Figure(subject, chart, rows, stem), table=False)
 
 
-def _outages(now: datetime) -> None:
+def _outages(at: Moment) -> None:
     st.subheader("Largest outages now", anchor=False)
-    under_way = marts.outages(now.replace(second=0, microsecond=0))
+    under_way = marts.outages(at.now.replace(second=0, microsecond=0), at.known)
     if not under_way:
-        newest = marts.newest_outage_message()
+        newest = marts.newest_outage_message(at.known)
         told = "no message on an outage was fetched" if newest is None else f"the newest is of {moment_text(newest)}"
         st.caption(f"No message speaks of an outage under way now; {told}.")
         return
@@ -165,7 +178,7 @@ def _outages(now: datetime) -> None:
         for row in under_way
     ]
     with st.container(key="outages"):
-        st.dataframe(pd.DataFrame(table), hide_index=True)
+        st.dataframe(table, hide_index=True)
 
 
 _page()

@@ -2,9 +2,9 @@
 
 from dashboard import history, text
 from dashboard.charts import Look, Series, lines
-from dashboard.colours import HEADLINE_PRICE, IMBALANCE_PRICE
+from dashboard.colours import BEFORE, HEADLINE_PRICE, IMBALANCE_PRICE
 from dashboard.drawing import Spec
-from dashboard.shown import Shown, coverage_text, span_text
+from dashboard.shown import Shown, against_text, coverage_text, span_text
 from dashboard.windows import Slot
 
 
@@ -23,6 +23,8 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             Series(headline, "Headline price (market index)", HEADLINE_PRICE),
             Series(imbalance, "Imbalance price", IMBALANCE_PRICE),
         ]
+    if shown.choice.against:
+        series.append(Series(f"before_{shown.compared}", f"Headline price, {shown.choice.against}", BEFORE))
     said = span_text(shown)
     for name, column in (("Headline price", headline), ("Imbalance price", imbalance)):
         said += f" {name}: {coverage_text(shown, column, f'{column}_periods' if shown.is_daily else None)}"
@@ -30,6 +32,7 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
         said += " Pale bands run from the day’s lowest to its highest half-hour."
     if any((row[c] or 0) < 0 for row in shown.rows for s in series for c in (s.column, *(s.band or ()))):
         said += " What is below zero is shaded red."
+    said += against_text(shown, text.price)
     chart = lines(
         shown.slots,
         shown.span,
@@ -48,4 +51,4 @@ def _note(slot: Slot) -> str:
     return f"headline {text.state(headline)}, imbalance {text.state(imbalance)}" + (f" (run {run})" if run else "")
 
 
-history.show("Price", "price", _draw)
+history.show("Price", "price", _draw, ("Half-hour", "Headline price", "Imbalance price", "Below zero"))
