@@ -173,7 +173,10 @@ _DEMAND = f"""
     from (select * from marts.fct_demand_half_hourly_versions where {_BY_DAY}) as outturn
     full outer join ({_EMBEDDED}) as embedded using (period_start_utc)
     full outer join (
-        select * from marts.fct_demand_forecast_versions where source_dataset = 'ndf' and {_BY_START}
+        -- what was forecast of a half-hour as it began, as in the mart, or as it stood at the moment before
+        select * from marts.fct_demand_forecast_versions
+        where source_dataset = 'ndf'
+            and {_BY_START.replace(":known_utc", "least(:known_utc, period_start_utc)")}
     ) as forecasts using (period_start_utc)
 """
 

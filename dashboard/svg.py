@@ -37,7 +37,8 @@ def sparkline(values: Sequence[Number], colour: str, width: int = 120, height: i
         zero = f'<line x1="0" x2="{width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#8b939c" stroke-width="0.6"/>'
     last = runs[-1][-1].split(",")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="100%" height="{height}" preserveAspectRatio="none" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="100%" height="{height}" '
+        f'preserveAspectRatio="none" '
         f'aria-hidden="true" fill="none" stroke="{escape(colour)}" stroke-width="1.5" '
         f'vector-effect="non-scaling-stroke">{zero}{lines}'
         f'<circle cx="{last[0]}" cy="{last[1]}" r="1.6" fill="{escape(colour)}" stroke="none"/></svg>'

@@ -1,10 +1,11 @@
 """Dagster's runs: which are under way, which are over, and what failed in one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingestion.catalogue import DATASETS
 
@@ -19,6 +20,10 @@ UNDER_WAY = [
     dg.DagsterRunStatus.CANCELING,
 ]
 OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+class _Deleted(Exception):
+    """A run that the housekeeping deleted while it was looked at."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,10 @@ def repeated_failures(instance: dg.DagsterInstance) -> list[Failing]:
     counts: dict[str, list[str]] = {}  # what failed: the runs, the newest first
     settled: set[str] = set()  # what did not fail in a run that is newer
     for run in runs:
-        done, undone = _outcome(instance, run)
+        try:
+            done, undone = _outcome(instance, run)
+        except _Deleted:
+            continue
         for name in undone - settled:
             counts.setdefault(name, []).append(run.run_id)
         settled |= done
@@ -62,9 +70,19 @@ def _outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[set[str]
 
 
 def _assets(instance: dg.DagsterInstance, run: dg.DagsterRun, of_type: dg.DagsterEventType) -> set[str]:
-    records = instance.get_records_for_run(run.run_id, of_type=of_type).records
+    records = _records(instance, run.run_id, of_type)
     keys = [record.event_log_entry.get_dagster_event().asset_key for record in records]
     return {key.to_user_string() for key in keys if key}
+
+
+def _records(instance: dg.DagsterInstance, run_id: str, of_type: dg.DagsterEventType) -> Sequence[dg.EventLogRecord]:
+    """A run's events of a kind. Raises _Deleted where the run is no more: SQLite then finds a file without tables."""
+    try:
+        return instance.get_records_for_run(run_id, of_type=of_type).records
+    except SQLAlchemyError as error:
+        if instance.has_run(run_id):
+            raise
+        raise _Deleted from error
 
 
 def _by_subject(instance: dg.DagsterInstance, failing: dict[str, list[str]]) -> Iterator[Failing]:
@@ -84,7 +102,10 @@ def _subject(name: str) -> str:
 
 def _error(instance: dg.DagsterInstance, run_id: str) -> str:
     """What the step that failed said."""
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    try:
+        records = _records(instance, run_id, dg.DagsterEventType.STEP_FAILURE)
+    except _Deleted:
+        return "The run was deleted since."
     for record in records:
         event = record.event_log_entry.get_dagster_event()
         if event.step_failure_data.error:

@@ -330,7 +330,7 @@ def test_a_window_is_in_the_address_and_the_csv_is_what_the_page_shows(
         with Path(download.value.path()).open(newline="") as file:
             lines = list(csv.DictReader(file))
         assert seen.page.locator('[data-testid="stDataFrame"]').count() == 0
-        seen.page.locator(".st-key-table summary").click()
+        seen.page.locator(".st-key-table-carbon summary").click()
         seen.page.locator('[data-testid="stDataFrame"]').wait_for()
     assert download.value.suggested_filename == "energy-monitor_carbon_week_2026-10-21_to_2026-10-28.csv"
     assert [line["period_start_uk_local"][-6:] for line in (lines[0], lines[-1])] == ["+01:00", "+00:00"]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import dagster as dg
@@ -20,6 +21,7 @@ from ingestion.settlement import HOUR
 from ingestion.upkeep import Rest
 from orchestration.freshness import data_clocks
 from orchestration.ledger import Entry, Message, Problem, as_json, from_json, look
+from orchestration.maintenance import prune_runs
 from orchestration.notifications import VARIABLE, _addressed, deliver, tell_sensor
 from orchestration.problems import of_datasets, of_marts, of_runs, of_sources
 from orchestration.runs import Failing, repeated_failures
@@ -152,6 +154,27 @@ def test_what_failed_in_the_last_two_runs_of_it_is_a_repeated_failure() -> None:
         for _ in range(3):
             prune_old_records.execute_in_process(instance=instance, raise_on_error=False)
         assert [(one.subject, one.runs) for one in repeated_failures(instance)] == [("prune_old_records", 3)]
+
+
+def test_a_run_that_is_deleted_while_it_is_looked_at_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dg.op
+    def fail() -> None:
+        raise RuntimeError
+
+    @dg.job
+    def failing() -> None:
+        fail()
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for _ in range(2):
+            failing.execute_in_process(instance=instance, raise_on_error=False)
+        assert [one.subject for one in repeated_failures(instance)] == ["failing"]
+        listed = instance.get_runs()
+        assert prune_runs(instance, kept=timedelta()) == 2
+        monkeypatch.setattr(instance, "get_runs", lambda *_, **__: listed)
+        assert repeated_failures(instance) == []
 
 
 # Who is told ----------------------------------------------------------------------------------------------------------

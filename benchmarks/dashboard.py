@@ -1,0 +1,286 @@
+"""The dashboard over ten years: how long a warm page takes, how soon its first number is there, and fifty readers.
+
+    ENERGY_MONITOR_RECORDED=… python -m benchmarks.dashboard [--readers 50] [--minutes 2] [--json]
+
+Makes a server and a workspace of its own in a temporary folder from the recorded long histories (four years of the mix,
+nine of prices) and fills ten years by laying them end to end; serves the dashboard as people get it; asks it over its
+own websocket, from the request to the last element that is sent; opens it in Chromium beside an empty Streamlit app.
+Deletes all of it at the end.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from energy_monitor.database import prepare
+from energy_monitor.dbt import environment, run_dbt
+from energy_monitor.workspace import Workspace
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("mix", "demand", "price", "carbon")
+WINDOWS = ("day", "week", "month", "year", "all")
+THINK_S = 30.0
+EMPTY_APP = "import streamlit as st\nst.title('Empty')\n"
+SUCCESS = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+
+# Four years have a whole number of weeks less two days; what matters here is how many rows there are.
+FOUR_YEARS = "1461 days"
+
+
+def fill_ten_years(workspace: Workspace) -> dict[str, int]:
+    """Lays the years of every table of the marts end to end, from 2015 to 2024; how many rows each has."""
+    connection = workspace.connect("transformer")
+    counts = {}
+    with connection, connection.cursor() as cursor:
+        for table, column in (("fct_grid_half_hourly", "period_start_utc"), ("fct_grid_daily", "settlement_date"),
+                              ("fct_prices_half_hourly", "period_start_utc"), ("fct_prices_daily", "settlement_date"),
+                              ("fct_carbon_half_hourly", "period_start_utc")):
+            cursor.execute(
+                "select column_name, data_type from information_schema.columns "
+                "where table_schema = 'marts' and table_name = %s order by ordinal_position",
+                (table,),
+            )
+            columns = cursor.fetchall()
+            for shift in (1, 2):
+                shifted = ", ".join(
+                    f'"{name}" - {shift} * interval \'{FOUR_YEARS}\''
+                    if name == column and kind.startswith("timestamp")
+                    else f'cast("{name}" - {shift} * interval \'{FOUR_YEARS}\' as date)'
+                    if name in (column, "settlement_date") and kind == "date"
+                    else f'"{name}"'
+                    for name, kind in columns
+                )
+                names = ", ".join(f'"{name}"' for name, _ in columns)
+                cursor.execute(
+                    f"insert into marts.{table} ({names}) select {shifted} from marts.{table} as given "
+                    f"where settlement_date between '2021-01-01' and '2024-12-31' "
+                    f"and cast(settlement_date - {shift} * interval '{FOUR_YEARS}' as date) >= '2015-01-01' "
+                    f"and not exists (select from marts.{table} as held "
+                    f"where held.{column} = given.{column} - {shift} * interval '{FOUR_YEARS}')"
+                )
+            cursor.execute(f"select count(*) from marts.{table}")
+            counts[table] = cursor.fetchone()[0]
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")
+    connection.close()
+    return counts
+
+
+@contextmanager
+def served(script: Path, environ: Mapping[str, str]) -> Iterator[int]:
+    """A Streamlit app as it is started for people; gives its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+                    if answer.status == 200:
+                        break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{script} is not served") from None
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+class Reader:
+    """A session as a browser has one, without the browser: asks for pages and reads all that is sent."""
+
+    def __init__(self, port: int) -> None:
+        self.socket: ClientConnection = connect(
+            f"ws://127.0.0.1:{port}/_stcore/stream", max_size=None, subprotocols=["streamlit"], proxy=None
+        )
+
+    def ask(self, page: str, query: str) -> tuple[float, int]:
+        """Seconds from asking to the last element, and the bytes sent. Raises RuntimeError where the page failed."""
+        asked = BackMsg()
+        asked.rerun_script.query_string = query
+        asked.rerun_script.page_name = page
+        began, size = time.perf_counter(), 0
+        self.socket.send(asked.SerializeToString())
+        while True:
+            data = self.socket.recv(timeout=60)
+            size += len(data)
+            said = ForwardMsg.FromString(data if isinstance(data, bytes) else data.encode())
+            kind = said.WhichOneof("type")
+            if kind == "delta" and said.delta.new_element.WhichOneof("type") == "exception":
+                raise RuntimeError(f"/{page}?{query}: {said.delta.new_element.exception.message}")
+            if kind == "script_finished" and said.script_finished == SUCCESS:
+                return time.perf_counter() - began, size
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def warm_pages(port: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds of every page in every window, after it was asked for once. Answers are kept for half a minute: both
+    kinds, kept and asked anew, are among them."""
+    reader, found = Reader(port), {}
+    for page in PAGES:
+        for window in WINDOWS:
+            reader.ask(page, f"window={window}")
+            found[f"{page} {window}"] = [reader.ask(page, f"window={window}")[0] for _ in range(rounds)]
+    for page in ("", "origin"):
+        reader.ask(page, "")
+        found[page or "now"] = [reader.ask(page, "")[0] for _ in range(rounds)]
+    reader.close()
+    return found
+
+
+def crowd(port: int, readers: int, seconds: float) -> list[float]:
+    """So many readers, each of whom does something every thirty seconds: how long each of it took."""
+    taken: list[float] = []
+    failures: list[BaseException] = []
+    end = time.monotonic() + seconds
+
+    def read(seed: int) -> None:
+        chance = random.Random(seed)
+        try:
+            time.sleep(chance.uniform(0, THINK_S))
+            reader = Reader(port)
+            while time.monotonic() < end:
+                page = chance.choice(("", *PAGES))
+                taken.append(reader.ask(page, f"window={chance.choice(WINDOWS)}" if page else "")[0])
+                time.sleep(max(0.0, THINK_S - taken[-1]))
+            reader.close()
+        except Exception as error:  # told below: a thread's failure is nobody's otherwise
+            failures.append(error)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise RuntimeError(f"{len(failures)} of {readers} readers failed, the first by: {failures[0]!r}")
+    return taken
+
+
+def first_number(url: str, empty_url: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds from the address to the first number of Now, and to the first paint of an empty app, by turns."""
+    from playwright.sync_api import sync_playwright
+
+    found: dict[str, list[float]] = {"first number": [], "empty app's first paint": []}
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(rounds):
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.goto(empty_url, wait_until="commit")
+            page.get_by_role("heading", name="Empty").wait_for()
+            found["empty app's first paint"].append(_painted(page))
+            page.context.close()
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.goto(url, wait_until="commit")
+            page.locator('[data-testid="stMetricValue"]').first.wait_for()
+            found["first number"].append(page.evaluate("performance.now()") / 1000)
+            page.context.close()
+        browser.close()
+    return found
+
+
+def _painted(page: Any) -> float:
+    painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? performance.now()"
+    return float(page.evaluate(painted)) / 1000
+
+
+def run(
+    folder: Path, histories: Sequence[Path], *, rounds: int, readers: int, seconds: float, paints: int
+) -> dict[str, Any]:
+    """All of it, in a folder; seconds by what was measured."""
+    from energy_monitor.history import take_in_histories
+
+    workspace = Workspace("history", {**os.environ, "ENERGY_MONITOR_HOME": str(folder)})
+    try:
+        prepare(workspace)
+        for path in histories:
+            take_in_histories(workspace, path)
+        if not run_dbt(workspace, ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]):
+            raise RuntimeError("dbt could not build the histories")
+        rows = fill_ten_years(workspace)
+        environ = {**os.environ, **environment(workspace, "reader")}
+        empty = folder / "empty.py"
+        empty.write_text(EMPTY_APP)
+        with served(ROOT / "dashboard" / "app.py", environ) as port, served(empty, environ) as empty_port:
+            warm = warm_pages(port, rounds)
+            shown = first_number(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{empty_port}/", paints)
+            many = crowd(port, readers, seconds)
+    finally:
+        workspace.postgres.stop()
+    return {"rows": rows, "warm_pages": warm, "browser": shown, "readers": readers, "crowd": many}
+
+
+def p95(taken: Sequence[float]) -> float:
+    return quantiles(taken, n=20)[-1] if len(taken) > 1 else taken[0]
+
+
+def table(found: Mapping[str, Any]) -> list[str]:
+    """The figures as lines of Markdown."""
+    every = [one for taken in found["warm_pages"].values() for one in taken]
+    lines = [
+        "| warm page, from asking to the last element, ms | p50 | p95 | max |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {median(taken) * 1000:.0f} | {p95(taken) * 1000:.0f} | {max(taken) * 1000:.0f} |"
+            for name, taken in (*found["warm_pages"].items(), ("**all**", every))
+        ),
+        "",
+    ]
+    number, paint = (median(found["browser"][name]) for name in ("first number", "empty app's first paint"))
+    lines.append(f"First number {number:.2f} s, an empty app's first paint {paint:.2f} s: {number / paint:.2f} times.")
+    if many := found["crowd"]:
+        lines.append(
+            f"{found['readers']} readers, one interaction each in 30 s: {len(many)} interactions, p50 "
+            f"{median(many) * 1000:.0f} ms, p95 {p95(many) * 1000:.0f} ms, max {max(many) * 1000:.0f} ms."
+        )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--readers", type=int, default=50)
+    parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    recorded = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or ROOT.parent / "shared" / "recorded")
+    with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
+        found = run(
+            Path(folder),
+            [recorded / "history"],
+            rounds=given.rounds,
+            readers=given.readers,
+            seconds=given.minutes * 60,
+            paints=5,
+        )
+    print(json.dumps(found) if given.json else "\n".join(table(found)))
+
+
+if __name__ == "__main__":
+    main()
