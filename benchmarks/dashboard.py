@@ -26,15 +26,17 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from energy_monitor.database import prepare
-from energy_monitor.dbt import environment, run_dbt
-from energy_monitor.workspace import Workspace
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
+
+from energy_monitor.dbt import environment
+from energy_monitor.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("mix", "demand", "price", "carbon")
+OTHERS = ("regions", "forecasts", "records", "outages", "compare", "sources")
 WINDOWS = ("day", "week", "month", "year", "all")
 THINK_S = 30.0
 EMPTY_APP = "import streamlit as st\nst.title('Empty')\n"
@@ -49,9 +51,13 @@ def fill_ten_years(workspace: Workspace) -> dict[str, int]:
     connection = workspace.connect("transformer")
     counts = {}
     with connection, connection.cursor() as cursor:
-        for table, column in (("fct_grid_half_hourly", "period_start_utc"), ("fct_grid_daily", "settlement_date"),
-                              ("fct_prices_half_hourly", "period_start_utc"), ("fct_prices_daily", "settlement_date"),
-                              ("fct_carbon_half_hourly", "period_start_utc")):
+        for table, column in (
+            ("fct_grid_half_hourly", "period_start_utc"),
+            ("fct_grid_daily", "settlement_date"),
+            ("fct_prices_half_hourly", "period_start_utc"),
+            ("fct_prices_daily", "settlement_date"),
+            ("fct_carbon_half_hourly", "period_start_utc"),
+        ):
             cursor.execute(
                 "select column_name, data_type from information_schema.columns "
                 "where table_schema = 'marts' and table_name = %s order by ordinal_position",
@@ -60,9 +66,9 @@ def fill_ten_years(workspace: Workspace) -> dict[str, int]:
             columns = cursor.fetchall()
             for shift in (1, 2):
                 shifted = ", ".join(
-                    f'"{name}" - {shift} * interval \'{FOUR_YEARS}\''
+                    f"\"{name}\" - {shift} * interval '{FOUR_YEARS}'"
                     if name == column and kind.startswith("timestamp")
-                    else f'cast("{name}" - {shift} * interval \'{FOUR_YEARS}\' as date)'
+                    else f"cast(\"{name}\" - {shift} * interval '{FOUR_YEARS}' as date)"
                     if name in (column, "settlement_date") and kind == "date"
                     else f'"{name}"'
                     for name, kind in columns
@@ -76,7 +82,7 @@ def fill_ten_years(workspace: Workspace) -> dict[str, int]:
                     f"where held.{column} = given.{column} - {shift} * interval '{FOUR_YEARS}')"
                 )
             cursor.execute(f"select count(*) from marts.{table}")
-            counts[table] = cursor.fetchone()[0]
+            ((counts[table],),) = cursor.fetchall()
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("analyze")
@@ -112,10 +118,8 @@ def served(script: Path, environ: Mapping[str, str]) -> Iterator[int]:
 class Reader:
     """A session as a browser has one, without the browser: asks for pages and reads all that is sent."""
 
-    def __init__(self, port: int) -> None:
-        self.socket: ClientConnection = connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream", max_size=None, subprotocols=["streamlit"], proxy=None
-        )
+    def __init__(self, to_server: ClientConnection) -> None:
+        self.to_server = to_server
 
     def ask(self, page: str, query: str) -> tuple[float, int]:
         """Seconds from asking to the last element, and the bytes sent. Raises RuntimeError where the page failed."""
@@ -123,9 +127,9 @@ class Reader:
         asked.rerun_script.query_string = query
         asked.rerun_script.page_name = page
         began, size = time.perf_counter(), 0
-        self.socket.send(asked.SerializeToString())
+        self.to_server.send(asked.SerializeToString())
         while True:
-            data = self.socket.recv(timeout=60)
+            data = self.to_server.recv(timeout=60)
             size += len(data)
             said = ForwardMsg.FromString(data if isinstance(data, bytes) else data.encode())
             kind = said.WhichOneof("type")
@@ -134,22 +138,27 @@ class Reader:
             if kind == "script_finished" and said.script_finished == SUCCESS:
                 return time.perf_counter() - began, size
 
-    def close(self) -> None:
-        self.socket.close()
+
+@contextmanager
+def reader_of(port: int) -> Iterator[Reader]:
+    """A reader's session, which ends with the block."""
+    address = f"ws://127.0.0.1:{port}/_stcore/stream"
+    with connect(address, max_size=None, subprotocols=[Subprotocol("streamlit")], proxy=None) as to_server:
+        yield Reader(to_server)
 
 
 def warm_pages(port: int, rounds: int) -> dict[str, list[float]]:
     """Seconds of every page in every window, after it was asked for once. Answers are kept for half a minute: both
     kinds, kept and asked anew, are among them."""
-    reader, found = Reader(port), {}
-    for page in PAGES:
-        for window in WINDOWS:
-            reader.ask(page, f"window={window}")
-            found[f"{page} {window}"] = [reader.ask(page, f"window={window}")[0] for _ in range(rounds)]
-    for page in ("", "origin"):
-        reader.ask(page, "")
-        found[page or "now"] = [reader.ask(page, "")[0] for _ in range(rounds)]
-    reader.close()
+    found = {}
+    with reader_of(port) as reader:
+        for page in PAGES:
+            for window in WINDOWS:
+                reader.ask(page, f"window={window}")
+                found[f"{page} {window}"] = [reader.ask(page, f"window={window}")[0] for _ in range(rounds)]
+        for page in ("", *OTHERS):
+            reader.ask(page, "")
+            found[page or "now"] = [reader.ask(page, "")[0] for _ in range(rounds)]
     return found
 
 
@@ -163,12 +172,11 @@ def crowd(port: int, readers: int, seconds: float) -> list[float]:
         chance = random.Random(seed)
         try:
             time.sleep(chance.uniform(0, THINK_S))
-            reader = Reader(port)
-            while time.monotonic() < end:
-                page = chance.choice(("", *PAGES))
-                taken.append(reader.ask(page, f"window={chance.choice(WINDOWS)}" if page else "")[0])
-                time.sleep(max(0.0, THINK_S - taken[-1]))
-            reader.close()
+            with reader_of(port) as reader:
+                while time.monotonic() < end:
+                    page = chance.choice(("", *PAGES, *OTHERS))
+                    taken.append(reader.ask(page, f"window={chance.choice(WINDOWS)}" if page in PAGES else "")[0])
+                    time.sleep(max(0.0, THINK_S - taken[-1]))
         except Exception as error:  # told below: a thread's failure is nobody's otherwise
             failures.append(error)
 
@@ -214,15 +222,15 @@ def run(
     folder: Path, histories: Sequence[Path], *, rounds: int, readers: int, seconds: float, paints: int
 ) -> dict[str, Any]:
     """All of it, in a folder; seconds by what was measured."""
-    from energy_monitor.history import take_in_histories
-
-    workspace = Workspace("history", {**os.environ, "ENERGY_MONITOR_HOME": str(folder)})
+    home = {**os.environ, "ENERGY_MONITOR_HOME": str(folder)}
+    workspace = Workspace("history", home)
+    command = [str(Path(sys.executable).with_name("energy-monitor")), "--workspace", workspace.name]
     try:
-        prepare(workspace)
         for path in histories:
-            take_in_histories(workspace, path)
-        if not run_dbt(workspace, ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]):
-            raise RuntimeError("dbt could not build the histories")
+            subprocess.run([*command, "history", str(path)], env=home, check=True, capture_output=True)
+        subprocess.run(
+            [*command, "build", "--exclude-resource-type", "test"], env=home, check=True, capture_output=True
+        )
         rows = fill_ten_years(workspace)
         environ = {**os.environ, **environment(workspace, "reader")}
         empty = folder / "empty.py"

@@ -11,7 +11,7 @@ from ingestion.settlement import settlement_date_of as local_date
 
 OLDEST = date(2000, 1, 1)  # before any number of these sources
 AS_KNOWN_WINDOWS = ("day", "week", DATES)
-NOTHING = "nothing"
+NOTHING = "not compared"
 
 
 def known_utc() -> datetime | None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import altair as alt
 
-from dashboard.colours import BEFORE
+from dashboard.colours import BEFORE, UNKNOWN
 from dashboard.connection import Row
 from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
 from dashboard.measures import part_label
@@ -37,7 +37,7 @@ def parts(fuels: Sequence[Row], names: Sequence[str]) -> list[Part]:
         of_category = by_category.get(CATEGORIES.get(name, name)) or [{}]
         nth = 1 if name == "exports" and len(of_category) > 1 else 0  # to be told apart from imports
         fuel = by_code.get(name.upper()) or of_category[nth]
-        found.append(Part(name, part_label(name), fuel.get("colour") or NEUTRAL))
+        found.append(Part(name, part_label(name), fuel.get("colour") or UNKNOWN))
     return found
 
 
@@ -69,7 +69,9 @@ def stacked(
     if greys:
         frames["greys"] = grey_points(greys)
     if before:
-        frames["before"] = [{"start": p["start"], "value": p[earlier]} for p in steps(slots, [earlier])]
+        frames["before"] = [
+            {"start": point["start"], "value": point[earlier], "what": before} for point in steps(slots, [earlier])
+        ]
     return over_time(form, span, description, frames)
 
 
@@ -125,10 +127,16 @@ def _before_form(before: str) -> alt.Chart:
             x=TIME,
             y="value:Q",
             stroke=alt.Stroke(
-                datum=before,
-                type="nominal",
+                "what:N",
                 scale=alt.Scale(domain=[before], range=[BEFORE]),
-                legend=alt.Legend(title=None, orient="top", symbolType="stroke", offset=22, labelLimit=320),
+                legend=alt.Legend(
+                    title=None,
+                    orient="bottom",
+                    symbolType="stroke",
+                    symbolStrokeWidth=2,
+                    symbolDash=[4, 3],
+                    labelLimit=320,
+                ),
             ),
         )
     )

@@ -206,12 +206,12 @@ def all_tiles(now_utc: datetime, known_utc: datetime | None = None) -> list[Tile
 
 
 COLOURS = {
-    **dict.fromkeys(("zero-carbon", "renewable", "nuclear"), "#2a9d74"),
+    **dict.fromkeys(("zero-carbon", "renewable", "nuclear"), "#37ad51"),
     "carbon": CARBON_ACTUAL,
     "price": HEADLINE_PRICE,
     "imbalance-price": IMBALANCE_PRICE,
     "demand": INDO,
-    "imports": "#c2559b",
+    "imports": "#b1519e",
 }
 
 

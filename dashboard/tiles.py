@@ -56,7 +56,7 @@ def when(start_utc: datetime, now_utc: datetime) -> str:
 def words(tile: Tile, now_utc: datetime) -> list[str]:
     """What is said below the number: of when it is, in what state, how fresh."""
     if tile.start_utc is None:
-        return ["no data in this workspace"]
+        return ["no data"]
     parts = [tile.detail, when(tile.start_utc, now_utc), tile.state, text.fetched(tile.fetched_at_utc, now_utc)]
     return [part for part in parts if part]
 

@@ -51,7 +51,7 @@ IDLE = """() => {
   return [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].filter(e => e.offsetParent)
     .every(e => e.querySelector('canvas,svg'));
 }"""
-GAS = (0xD9, 0x8C, 0x4A)  # dim_fuels.colour
+GAS = (0xE0, 0x8A, 0x72)  # dim_fuels.colour
 WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
   .map(e => [e.scrollWidth, e.clientWidth])"""
 
