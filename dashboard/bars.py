@@ -2,54 +2,34 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import altair as alt
 
+from dashboard import parts
 from dashboard.connection import Row
 from dashboard.drawing import NEUTRAL, Spec, filled, frame, layered
-from dashboard.mix_charts import Part
-from dashboard.text import NONE, megawatts
+from dashboard.parts import Bar, Part, mix_bars
+from dashboard.text import NONE
 
 
 def now_bars(half_hour: Row, mix: Sequence[Part], title: str) -> Spec:
     """Where power comes from in one half-hour, largest first; uses are below zero."""
-    rows = []
-    for part in mix:
-        power_mw = half_hour[f"{part.name}_mw"]
-        if not power_mw:
-            continue
-        is_forecast = half_hour["is_embedded_forecast"] and part.name.startswith("embedded_")
-        signed = -power_mw if part.name == "exports" else power_mw
-        label = f"{part.label}*" if is_forecast else part.label
-        rows.append({"label": label, "mw": float(signed), "text": megawatts(signed), "colour": part.colour, "also": ""})
-    return _bars(rows, title)
+    return _bars(mix_bars(half_hour, mix), title)
 
 
 def flow_bars(flows: Sequence[Row], colour: str, title: str) -> Spec:
     """Net flow by country: import to the right, export to the left. A bar that lacks has a word in its place."""
-    rows = [
-        {
-            "label": flow["country"],
-            "mw": float(flow["net_mw"] or 0),
-            "text": "no data" if flow["net_mw"] is None else megawatts(flow["net_mw"]),
-            "colour": colour,
-            "also": flow["cables"],
-        }
-        for flow in flows
-    ]
-    return _bars(rows, title)
+    return _bars(parts.flow_bars(flows, colour), title)
 
 
-def _bars(rows: list[dict[str, Any]], title: str) -> Spec:
-    rows = sorted(rows, key=lambda row: -row["mw"])
+def _bars(rows: Sequence[Bar], title: str) -> Spec:
     most = max((abs(row["mw"]) for row in rows), default=1) or 1
     least = min((row["mw"] for row in rows), default=0)
     form = _bars_form(
         tuple(row["label"] for row in rows), "also" in rows[0] and bool(rows[0]["also"]) if rows else False
     )
     said = "; ".join(f"{row['label']} {row['text']}" for row in rows)
-    spec = filled(form, f"{title} {said or NONE}", {"bars": rows, "zero": [{"zero": 0.0}]})
+    spec = filled(form, f"{title} {said or NONE}", {"bars": list(rows), "zero": [{"zero": 0.0}]})
     domain = [least - most * 0.45 if least < 0 else 0, most * 1.35]  # with room for the numbers
     for layer in spec["layer"]:
         layer["encoding"]["x"]["scale"] = {"domain": domain, "nice": False}

@@ -6,3 +6,4 @@ HEADLINE_PRICE, IMBALANCE_PRICE = "#3f6fd1", "#d9822b"
 BEFORE = "#9aa3ad"  # an earlier week or year
 CARBON_ACTUAL, CARBON_FORECAST = "#16806f", "#804aa5"
 UNKNOWN = "#c8c7f1"  # a fuel that the seed does not know yet
+NEUTRAL = "#8b939c"  # axes, and what has no colour of its own

@@ -1,11 +1,13 @@
 """The way to the warehouse: place and role from libpq's environment, read-only, in UTC. Failures become sentences."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 VARIABLES = ("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD")
@@ -49,10 +51,31 @@ def _engine(host: str, port: int, database: str, user: str, password: str) -> En
     )
 
 
+_of_one_moment: ContextVar[Connection | None] = ContextVar("of_one_moment", default=None)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is asked meanwhile is of one moment, whatever is loaded beside. Raises WarehouseError.
+
+    The caller sees to it that nobody builds: in such a transaction a table that was built anew is empty.
+    """
+    try:
+        with engine().connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            before = _of_one_moment.set(connection)
+            try:
+                yield
+            finally:
+                _of_one_moment.reset(before)
+    except SQLAlchemyError as error:
+        raise WarehouseError(_in_words(str(getattr(error, "orig", error)))) from error
+
+
 def rows(statement: str, **parameters: object) -> list[Row]:
     """The rows of a query. Raises WarehouseError or NotBuiltError."""
+    held = _of_one_moment.get()
     try:
-        with engine().connect() as connection:
+        with nullcontext(held) if held is not None else engine().connect() as connection:
             return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) in NOT_BUILT:

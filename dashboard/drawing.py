@@ -11,11 +11,11 @@ from typing import Any
 
 import altair as alt
 
+from dashboard.colours import NEUTRAL as NEUTRAL
 from dashboard.local_time import axis_title, label_expression, ticks
 from dashboard.points import Points, arrow
 from dashboard.windows import Span
 
-NEUTRAL = "#8b939c"
 TIME = alt.X("start:T")  # stands for the time axis in a form; `over_time` puts the real one there
 
 Spec = dict[str, Any]

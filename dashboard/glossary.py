@@ -1,7 +1,5 @@
 """The words of the field, each in a sentence or two, for the place where it is met."""
 
-import streamlit as st
-
 from dashboard import text
 
 TERMS = {
@@ -39,6 +37,8 @@ TERMS = {
 
 def show(*terms: str) -> None:
     """The words of a page, folded."""
+    import streamlit as st  # the page that is published has the words too, and no Streamlit
+
     if terms:
         with st.expander("Words on this page", icon=":material/menu_book:", key="glossary"):
             st.markdown("\n".join(f"- **{text.plain(term)}**: {text.plain(TERMS[term])}" for term in terms))

@@ -1,44 +1,17 @@
 """The mix over time: stacked, with its uses below the axis. Colours come from dim_fuels alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import altair as alt
 
-from dashboard.colours import BEFORE, UNKNOWN
-from dashboard.connection import Row
+from dashboard.colours import BEFORE
 from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
-from dashboard.measures import part_label
+from dashboard.parts import Part as Part
+from dashboard.parts import parts as parts
 from dashboard.points import Grey, Points, grey_points, hover_points, missing_runs, no_data, steps
 from dashboard.text import gigawatt_hours, gigawatts
 from dashboard.windows import Slot, Span
-
-CATEGORIES = {"pumped_storage": "storage", "imports": "interconnector", "exports": "interconnector"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the mix: as columns begin, as people say, and its colour."""
-
-    name: str
-    label: str
-    colour: str
-
-
-def parts(fuels: Sequence[Row], names: Sequence[str]) -> list[Part]:
-    """The parts with the colour of their category's first fuel; embedded ones have a fuel of their own."""
-    by_code: Mapping[str, Row] = {fuel["fuel_code"]: fuel for fuel in fuels}
-    by_category: dict[str, list[Row]] = {}
-    for fuel in fuels:
-        by_category.setdefault(fuel["category"], []).append(fuel)
-    found = []
-    for name in names:
-        of_category = by_category.get(CATEGORIES.get(name, name)) or [{}]
-        nth = 1 if name == "exports" and len(of_category) > 1 else 0  # to be told apart from imports
-        fuel = by_code.get(name.upper()) or of_category[nth]
-        found.append(Part(name, part_label(name), fuel.get("colour") or UNKNOWN))
-    return found
 
 
 def stacked(

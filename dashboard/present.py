@@ -10,7 +10,7 @@ from dashboard.colours import CARBON_ACTUAL, HEADLINE_PRICE, IMBALANCE_PRICE, IN
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, moment_text
 from dashboard.marts import now as marts
-from dashboard.tiles import Tile, is_late, when
+from dashboard.tile import Tile, is_late, when
 from ingestion.settlement import HALF_HOUR, half_hour_start
 
 # Shares of all supply are shown while they are at most so much older than what the transmission system carries.

@@ -104,5 +104,10 @@ def plain(source_text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=\"'/])", r"\\\1", broken)
 
 
+def unescaped(shown: str) -> str:
+    """What `plain` made fit for Markdown, as the source wrote it, in one line; words of our own are as they were."""
+    return re.sub(r"\\(.)", r"\1", shown.replace(JOINER, ""))
+
+
 def _exact(value: Decimal | float | int) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(repr(value))

@@ -1,6 +1,7 @@
 """The lake: objects under keys, written once and never changed. A folder, or S3, with the same keys.
 
-Keys use `/` and sort by their characters. `put` of a key that exists changes nothing and says so.
+Keys use `/` and sort by their characters. `put` of a key that exists changes nothing and says so. Beside what landed is
+what is published, under `site/` alone: there a newer file takes the place of the one before it, and nothing reads it back.
 """
 
 import contextlib
@@ -10,6 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
+
+
+PUBLISHED = "site/"
 
 
 class LakeError(RuntimeError):
@@ -26,6 +30,9 @@ class Lake(Protocol):
 
     def put(self, key: str, data: bytes) -> bool:
         """Writes an object; False, and nothing written, where the key already exists."""
+
+    def publish(self, key: str, data: bytes, content_type: str, cache_control: str) -> None:
+        """Writes a file for readers under `site/`, in the place of the one before it. Raises LakeError elsewhere."""
 
     def get(self, key: str) -> bytes:
         """An object's bytes. Raises LakeError where there is none."""
@@ -57,21 +64,23 @@ class FolderLake:
     def put(self, key: str, data: bytes) -> bool:
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".landing-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
+            with _written_beside(path, ".landing-", data) as temporary:
                 os.link(temporary, path)  # unlike a rename, fails where the key exists
-            finally:
-                os.unlink(temporary)
         except OSError as error:
             if isinstance(error, FileExistsError) and path.is_file():
                 return False
             raise LakeError(f"cannot write {key} into the lake at {self.uri}: {error.strerror}") from error
         return True
+
+    def publish(self, key: str, data: bytes, content_type: str, cache_control: str) -> None:
+        """As Lake has it. A folder keeps no headers: whoever serves it says what a file is, and for how long."""
+        path = self._path(_published(key))
+        try:
+            with _written_beside(path, ".publishing-", data) as temporary:
+                os.chmod(temporary, 0o644)  # what is published may be read by whoever serves it
+                os.replace(temporary, path)
+        except OSError as error:
+            raise LakeError(f"cannot publish {key} in the lake at {self.uri}: {error.strerror}") from error
 
     def get(self, key: str) -> bytes:
         try:
@@ -95,6 +104,29 @@ class FolderLake:
         if ".." in Path(key).parts or Path(key).is_absolute():
             raise LakeError(f"{key} is no key: it leads out of the lake")
         return self.folder / key
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, prefix: str, data: bytes) -> Iterator[str]:
+    """A whole file in the folder of another, to be given its name; what is left of it afterwards goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _published(key: str) -> str:
+    """The key, where something may be published there: a file below `site/`."""
+    if not key.startswith(PUBLISHED) or key.endswith("/") or ".." in key.split("/"):
+        raise LakeError(f"{key} is no place to publish at: only {PUBLISHED} holds what is written more than once")
+    return key
 
 
 class S3Lake:
@@ -128,6 +160,13 @@ class S3Lake:
                 if _code(error) != "ConditionalRequestConflict" or last:
                     raise LakeError(f"cannot write {key} into the lake at {self.uri}: {error}") from error
         return False
+
+    def publish(self, key: str, data: bytes, content_type: str, cache_control: str) -> None:
+        place = {"Bucket": self.bucket, "Key": self.prefix + _published(key)}
+        try:
+            self.client.put_object(**place, Body=data, ContentType=content_type, CacheControl=cache_control)
+        except self._error() as error:
+            raise LakeError(f"cannot publish {key} in the lake at {self.uri}: {error}") from error
 
     def get(self, key: str) -> bytes:
         try:
