@@ -188,9 +188,8 @@ def _hours(span: Span, y: int) -> Iterator[str]:
         if any(centre - half < end and start < centre + half for start, end in taken):
             continue
         taken.append((centre - half, centre + half))
-        lines = "".join(
-            f'<tspan x="{centre:.1f}%"{f" dy='1.2em'" if n else ""}>{escape(line)}</tspan>'
-            for n, line in enumerate(label)
+        lines = f'<tspan x="{centre:.1f}%">{escape(label[0])}</tspan>' + "".join(
+            f'<tspan x="{centre:.1f}%" dy="1.2em">{escape(line)}</tspan>' for line in label[1:]
         )
         yield (
             f'<line class="tick" x1="{share:.1f}%" x2="{share:.1f}%" y1="{y - 15}" y2="{y - 11}"/>'

@@ -25,7 +25,10 @@ from ingestion.sources import SOURCES
 MOST_LETTERS = 140  # of what a source says in its own words
 REFRESH_S = 300
 STYLE = Path(__file__).with_name("static.css")
-ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e0a100" d="M9 0 2 9h5l-1 7 8-10H9z"/></svg>'
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<path fill="#e0a100" d="M9 0 2 9h5l-1 7 8-10H9z"/></svg>'
+)
 WORDS = ("Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT")
 MADE_UP = "Simulated grid: these numbers are made up."
 OUT_OF_DATE = "A new one is made after each build; a page older than an hour is out of date."

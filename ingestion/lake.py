@@ -1,7 +1,7 @@
 """The lake: objects under keys, written once and never changed. A folder, or S3, with the same keys.
 
 Keys use `/` and sort by their characters. `put` of a key that exists changes nothing and says so. Beside what landed is
-what is published, under `site/` alone: there a newer file takes the place of the one before it, and nothing reads it back.
+what is published, under `site/` alone: there a newer file takes the place of the one before it. Nothing reads it back.
 """
 
 import contextlib
@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
-
 
 PUBLISHED = "site/"
 
