@@ -18,8 +18,8 @@ from dashboard.windows import Slot, Span
 from ingestion.settlement import LONDON
 
 BAR_PX = 26
-LABELS, ROOM = 32.0, 46.0  # of a bar's row in percent: where bars begin, and what the longest has
-NARROWEST_PX = 320  # drawings are never narrower: what is written on an axis has room even then
+LABELS, ROOM = 35.0, 41.0  # of a bar's row in percent: where bars begin, and what the longest has
+NARROWEST_PX = 290  # of a drawing: what is written on an axis has room even then
 LETTER_PX = 6.4
 _DASHED = ' stroke-dasharray="5 4"'
 TOP_PX, BOTTOM_PX = 22, 36  # of a drawing over time: above for the unit, below for the hours
@@ -46,10 +46,11 @@ class Axis:
     from_zero: bool = False
 
 
-def image(key: str, title: str, description: str, height: int, inside: str) -> str:
+def image(key: str, title: str, description: str, height: int, inside: str, style: str = "") -> str:
     """A drawing with its name and its description."""
     return (
-        f'<svg role="img" width="100%" height="{height}" aria-labelledby="{key}-t {key}-d">'
+        f'<svg role="img"{f" class={style}" if style else ""} width="100%" height="{height}" '
+        f'aria-labelledby="{key}-t {key}-d">'
         f'<title id="{key}-t">{escape(title)}</title><desc id="{key}-d">{escape(description)}</desc>{inside}</svg>'
     )
 
@@ -92,7 +93,7 @@ def over_time(
     places = {mark: TOP_PX + plot * (high - mark) / (high - low) for mark in marks}
     grid = "".join(
         f'<line class="{"zero" if mark == 0 and low < 0 else "grid"}" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="muted" y="{y - 3:.1f}">{_label(mark / axis.divisor)}</text>'
+        f'<text x="-6" y="{y + 4:.1f}" text-anchor="end">{_label(mark / axis.divisor)}</text>'
         for mark, y in places.items()
     )
     drawn = "".join(
@@ -107,10 +108,10 @@ def over_time(
         f'<svg y="{TOP_PX}" width="100%" height="{plot}" viewBox="0 0 {len(slots)} {plot}" preserveAspectRatio="none">'
         f"{greys}{below}{drawn}</svg>"
     )
-    unit = f'<text class="muted" x="100%" y="10" text-anchor="end">{escape(axis.unit)}</text>'
+    unit = f'<text x="100%" y="10" text-anchor="end">{escape(axis.unit)}</text>'
     words = "".join(_hours(span, axis.height - BOTTOM_PX + 15))
     now = _now(span, now_utc, axis.height - BOTTOM_PX) if now_utc else ""
-    return image(key, axis.title, said, axis.height, grid + stretched + unit + words + now)
+    return image(key, axis.title, said, axis.height, grid + stretched + unit + words + now, "plot")
 
 
 def y_ticks(low: float, high: float, axis: Axis) -> list[float]:
@@ -176,25 +177,32 @@ def _share(span: Span, instant: datetime) -> float:
 
 
 def _hours(span: Span, y: int) -> Iterator[str]:
-    """Days and hours below the axis, as many as have room on a phone; days come first."""
-    marks = [
-        (_share(span, instant), label if isinstance(label, list) else [label])
-        for instant, label in ticks(span.start_utc, span.end_utc)
-    ]
-    taken: list[tuple[float, float]] = []
-    for share, label in sorted(marks, key=lambda mark: len(mark[1]) == 1):
-        half = max(map(len, label)) * LETTER_PX / NARROWEST_PX * 50 + 1
-        centre = min(max(share, half), 100 - half)
-        if any(centre - half < end and start < centre + half for start, end in taken):
-            continue
-        taken.append((centre - half, centre + half))
-        lines = f'<tspan x="{centre:.1f}%">{escape(label[0])}</tspan>' + "".join(
-            f'<tspan x="{centre:.1f}%" dy="1.2em">{escape(line)}</tspan>' for line in label[1:]
+    """Days and hours below the axis, as many as have room on a phone."""
+    for share, label in _labels(span):
+        anchor = "end" if share > 97 else "middle"
+        lines = f'<tspan x="{share:.1f}%">{escape(label[0])}</tspan>' + "".join(
+            f'<tspan x="{share:.1f}%" dy="1.2em">{escape(line)}</tspan>' for line in label[1:]
         )
         yield (
             f'<line class="tick" x1="{share:.1f}%" x2="{share:.1f}%" y1="{y - 15}" y2="{y - 11}"/>'
-            f'<text class="muted" y="{y}" text-anchor="middle">{lines}</text>'
+            f'<text y="{y}" text-anchor="{anchor}">{lines}</text>'
         )
+
+
+def _labels(span: Span) -> list[tuple[float, list[str]]]:
+    """Midnights, and every third, sixth or twelfth hour beside them, whichever has room."""
+    marks = [
+        (instant.astimezone(LONDON).hour, _share(span, instant), label if isinstance(label, list) else [label])
+        for instant, label in ticks(span.start_utc, span.end_utc)
+    ]
+    for step in (3, 6, 12, 24):
+        labels = [(share, label) for hour, share, label in marks if hour % step == 0]
+        halves = [max(map(len, label)) * LETTER_PX / NARROWEST_PX * 50 for _, label in labels]
+        ends = [share + half for (share, _), half in zip(labels, halves, strict=True)]
+        starts = [share - half for (share, _), half in zip(labels, halves, strict=True)]
+        if all(end + 1 < start for end, start in zip(ends, starts[1:], strict=False)):
+            break
+    return labels
 
 
 def _now(span: Span, now_utc: datetime, height: int) -> str:
@@ -205,7 +213,7 @@ def _now(span: Span, now_utc: datetime, height: int) -> str:
         anchor = "end"
     return (
         f'<line class="now" x1="{x:.1f}%" x2="{x:.1f}%" y1="{TOP_PX - 6}" y2="{height}"/>'
-        f'<text class="muted" x="{x:.1f}%" y="10" dx="{-4 if anchor == "end" else 4}" text-anchor="{anchor}">now</text>'
+        f'<text x="{x:.1f}%" y="10" dx="{-4 if anchor == "end" else 4}" text-anchor="{anchor}">now</text>'
     )
 
 

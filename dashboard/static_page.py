@@ -189,7 +189,7 @@ def _carbon(answers: Answers) -> str:
         Line("carbon_actual_gco2_per_kwh", "Actual", colours.CARBON_ACTUAL),
         Line("carbon_forecast_gco2_per_kwh", "Forecast", colours.CARBON_FORECAST, dashed=True),
     )
-    axis = Axis("Carbon intensity", "gCO₂ per kWh", height=380)
+    axis = Axis("Carbon intensity", "gCO₂ per kWh", height=320)
     states = (("State", lambda slot: text.unescaped(text.state(slot.number("state")))),)
     return _note(said) + _over_time("carbon", axis, answers.carbon, lines, text.carbon, now, states)
 

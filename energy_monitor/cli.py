@@ -8,6 +8,7 @@ import shlex
 import sys
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 import psycopg2
@@ -27,6 +28,9 @@ from energy_monitor.up.source_choice import told_by_up
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
 from ingestion.landing import KindError
+
+if TYPE_CHECKING:
+    from energy_monitor.publishing import Published
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,6 +72,33 @@ def build(workspace: Workspace, dbt_arguments: tuple[str, ...]) -> None:
     prepare(workspace)
     if not dbt_build(workspace, dbt_arguments):
         sys.exit(1)
+    _know_the_clock(workspace)
+    try:
+        _publish(workspace)
+    except (UserError, LakeError) as error:  # the marts are built, which is what was asked for
+        click.echo(f"energy-monitor: the marts are built, and the page was not published: {error}", err=True)
+
+
+@cli.command()
+@pass_workspace
+def publish(workspace: Workspace) -> None:
+    """Make the page for everyone from the marts, as site/index.html in the lake. A build does so too."""
+    prepare(workspace)
+    _know_the_clock(workspace)
+    done = _publish(workspace)
+    click.echo(f"{done.place}  {done.size:,} bytes" + ("" if done.has_data else ", without any data yet"))
+
+
+def _publish(workspace: Workspace) -> "Published":
+    from energy_monitor.publishing import publish as publish_page  # brings SQLAlchemy, which takes a second
+
+    return publish_page(workspace)
+
+
+def _know_the_clock(workspace: Workspace) -> None:
+    """Beside `up`, its clock and its budgets; else this machine's."""
+    with contextlib.suppress(UserError):
+        os.environ.update(told_by_up(workspace, os.environ))
 
 
 @cli.command()
@@ -83,8 +114,7 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
         for name, value in environment(workspace, "analyst").items():
             click.echo(f"export {name}={shlex.quote(value)}")
         return
-    with contextlib.suppress(UserError):  # beside `up`, its clock and its budgets; else this machine's
-        os.environ.update(told_by_up(workspace, os.environ))
+    _know_the_clock(workspace)
     server = workspace.server()
     connection = workspace.connect("auditor")
     try:

@@ -24,7 +24,7 @@ Key = dg.AssetKey
 
 @dataclass(frozen=True)
 class Graph:
-    """What dbt makes: what each node reads, its version, and the nodes that read whatever is loaded.
+    """What is built: what each node of dbt reads, its version, the nodes that read whatever is loaded, and the page.
 
     shared: built with each landing, and no reason to build what reads them. shown: views, which show what landed
     without being built.
@@ -36,8 +36,8 @@ class Graph:
     shown: Collection[Key]
 
     @classmethod
-    def of(cls, assets: dg.AssetsDefinition, shared: Collection[Key]) -> "Graph":
-        specs = list(assets.specs)
+    def of(cls, assets: dg.AssetsDefinition, shared: Collection[Key], *also: dg.AssetsDefinition) -> "Graph":
+        specs = [spec for one in (assets, *also) for spec in one.specs]
         shown = [s.key for s in specs if s.metadata.get(TYPE) == "view" and s.key.path[0] == "marts"]
         return cls(
             {spec.key: [dep.asset_key for dep in spec.deps] for spec in specs},

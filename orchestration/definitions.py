@@ -16,7 +16,7 @@ from orchestration.choice import chosen_ingester
 from orchestration.dataset_states import dataset_state_checks
 from orchestration.datasets import dataset_assets, history_specs
 from orchestration.describing import with_column_lineage, with_owner_and_code
-from orchestration.exposures import exposure_specs
+from orchestration.exposures import exposure_of, exposure_specs, marts_of
 from orchestration.follow import build_sensor
 from orchestration.freshness import data_clocks, freshness_checks
 from orchestration.hearing import hear_sensor
@@ -24,6 +24,7 @@ from orchestration.lineage_file import known_lineage, lineage_file, versions
 from orchestration.maintenance import maintenance
 from orchestration.notifications import tell_sensor
 from orchestration.schedules import checks_by_the_clock, nightly
+from orchestration.site import site_page
 from orchestration.tracing import tracing
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 
@@ -42,19 +43,23 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     datasets = with_owner_and_code("team:ingestion", dataset_assets())
     lineage = known_lineage(lineage_file(Workspace(workspace)), of_sql)
     warehouse = with_column_lineage(warehouse_assets(project), lineage)
+    exposure = exposure_of(manifest, "site_now")
+    page = site_page(workspace, marts_of(manifest, exposure), exposure)
     ingest = dg.define_asset_job("ingest", dg.AssetSelection.assets(*datasets), description="Ask every source.")
-    build = dg.define_asset_job("build", dg.AssetSelection.assets(warehouse), description="Build and test all of dbt.")
+    build = dg.define_asset_job(
+        "build", dg.AssetSelection.assets(warehouse, page), description="Build and test all of dbt."
+    )
     prune_job, prune_schedule = maintenance()
     document_job, document_sensor = tracing(workspace, of_sql)
     checks = [freshness_checks(workspace, project), dataset_state_checks(workspace)]
     return dg.Definitions(
-        assets=[*datasets, *history_specs(), warehouse, *exposure_specs(manifest)],
+        assets=[*datasets, *history_specs(), warehouse, page, *exposure_specs(manifest)],
         asset_checks=checks,
         jobs=[ingest, build, prune_job, document_job],
         schedules=[*nightly(ingest, build), checks_by_the_clock(checks), prune_schedule],
         sensors=[
             ask_sensor(),
-            build_sensor(workspace, Graph.of(warehouse, SHARED)),
+            build_sensor(workspace, Graph.of(warehouse, SHARED, page)),
             hear_sensor(workspace),
             document_sensor,
             tell_sensor(workspace, data_clocks(project)),

@@ -26,6 +26,7 @@ from orchestration.freshness import data_clocks
 from orchestration.instance import cancel_abandoned_runs
 from orchestration.maintenance import prune_runs
 from orchestration.partitions import FIRST_DAY, settlement_dates
+from orchestration.site import PAGE
 from orchestration.warehouse import PROJECT, RECORDS_OF_LOADS, SHARED, _is_parsed, parsed_project, warehouse_assets
 from tests.conftest import REPOSITORY
 
@@ -67,7 +68,7 @@ def test_every_source_of_dbt_is_made_by_an_asset(graph) -> None:
 def test_every_asset_is_asked_for_or_built_and_has_a_description(defs: dg.Definitions, graph) -> None:
     sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
     assert sensors == dict.fromkeys(("ask", "build", "document", "hear", "tell"), dg.DefaultSensorStatus.RUNNING)
-    built = set(Graph.of(warehouse_assets(parsed_project()), SHARED).reads)
+    built = set(Graph.of(warehouse_assets(parsed_project()), SHARED).reads) | {PAGE}
     assert graph.materializable_asset_keys == built | set(map(dataset_key, DATASETS.values()))
     for asset in graph.materializable_asset_keys:
         assert graph.get(asset).description, asset
