@@ -133,7 +133,7 @@ def _tile(tile: Tile, now_utc: datetime) -> str:
         said = [_cut(words) for words in of if words] + [_fetched(tile.fetched_at_utc, now_utc)]
     stale = ' <strong class="stale">stale</strong>' if tile.is_stale(now_utc) else ""
     return (
-        f'<li id="{tile.key}"><h2>{esc(tile.label)}</h2><strong>{esc(tile.value)}</strong>'
+        f'<li id="tile-{tile.key}"><h2>{esc(tile.label)}</h2><strong>{esc(tile.value)}</strong>'
         f"{sparkline(tile.trend, tile.colour)}<p>{esc(' · '.join(said))}{stale}</p></li>"
     )
 
