@@ -21,6 +21,7 @@ BAR_PX = 26
 LABELS, ROOM = 35.0, 41.0  # of a bar's row in percent: where bars begin, and what the longest has
 NARROWEST_PX = 290  # of a drawing: what is written on an axis has room even then
 LETTER_PX = 6.4
+AT_THE_END = 97  # percent: what is written there ends there
 _DASHED = ' stroke-dasharray="5 4"'
 TOP_PX, BOTTOM_PX = 22, 36  # of a drawing over time: above for the unit, below for the hours
 
@@ -179,7 +180,7 @@ def _share(span: Span, instant: datetime) -> float:
 def _hours(span: Span, y: int) -> Iterator[str]:
     """Days and hours below the axis, as many as have room on a phone."""
     for share, label in _labels(span):
-        anchor = "end" if share > 97 else "middle"
+        anchor = "end" if share > AT_THE_END else "middle"
         lines = f'<tspan x="{share:.1f}%">{escape(label[0])}</tspan>' + "".join(
             f'<tspan x="{share:.1f}%" dy="1.2em">{escape(line)}</tspan>' for line in label[1:]
         )
@@ -199,7 +200,9 @@ def _labels(span: Span) -> list[tuple[float, list[str]]]:
         labels = [(share, label) for hour, share, label in marks if hour % step == 0]
         halves = [max(map(len, label)) * LETTER_PX / NARROWEST_PX * 50 for _, label in labels]
         ends = [share + half for (share, _), half in zip(labels, halves, strict=True)]
-        starts = [share - half for (share, _), half in zip(labels, halves, strict=True)]
+        starts = [
+            share - half * (2 if share > AT_THE_END else 1) for (share, _), half in zip(labels, halves, strict=True)
+        ]
         if all(end + 1 < start for end, start in zip(ends, starts[1:], strict=False)):
             break
     return labels
