@@ -101,7 +101,11 @@ def in_words(days: Sequence[Row]) -> str:
             f"{', '.join(named)}{f' and {more:,} earlier' if more else ''}."
         )
     elif judged:
-        said.append(f"All {len(judged):,} days that were compared lie inside.")
+        said.append(
+            "The one day that is judged lies inside."
+            if len(judged) == 1
+            else f"All {len(judged):,} days that are judged lie inside."
+        )
     if short := len(compared) - len(judged):
         said.append(
             f"{short:,} {'day has' if short == 1 else 'days have'} both sides for less than half of the day, and "
@@ -130,18 +134,27 @@ def table(by_check: dict[str, list[Row]]) -> list[dict[str, str]]:
     return rows
 
 
+def in_order(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Days by check, in the order of CHECKS; those that are not known yet come last."""
+    by_check: dict[str, list[Row]] = {name: [] for name in CHECKS}
+    for row in rows:
+        by_check.setdefault(row["check_name"], []).append(row)
+    return {name: days for name, days in by_check.items() if days}
+
+
 def residuals(name: str, days: Sequence[Row], first: date, last: date) -> Spec:
     """The daily residual of one check with its half-hours' spread and its bounds."""
     span, unit = span_of_dates(first, last), days[0]["unit"]
     series = [
-        Series("residual", "Daily mean, with the half-hours’ p05 to p95", INDO, band=("residual_p05", "residual_p95")),
+        Series("residual", "Daily mean, p05 to p95", INDO, band=("residual_p05", "residual_p95")),
         Series("residual_minimum", "Lower bound", BEFORE, dashed=True),
         Series("residual_maximum", "Upper bound", BEFORE, dashed=True),
     ]
     look = Look("MW" if unit == "MW" else "gCO₂ per kWh", height=300, stroke_width=1.8 if len(days) < 200 else 1.1)
     words = f"{check_of(name).title}: difference by day. {in_words(days)}"
+    drawn = [day for day in days if day["residual"] is not None]  # bounds alone are nothing that is known
     return lines(
-        day_slots(span, days), span, series, look, lambda number: amount(float(number), unit), words, note=_note
+        day_slots(span, drawn), span, series, look, lambda number: amount(float(number), unit), words, note=_note
     )
 
 

@@ -16,7 +16,7 @@ from dashboard.points import Points
 
 FIRST, SECOND = "First period", "Second period"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MOST_YEARS = 11
+MOST_YEARS, LEAST_YEARS = 11, 6  # columns; a few years leave room for those before them
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _less(spot: Spot, words: Words) -> str:
 
 @lru_cache(maxsize=64)
 def _overlay_form(unit: str, divisor: float, place: str, count: int) -> Spec:
-    step = max(1, round(count / 12))
-    marks = [number - 0.5 for number in range(1, count + 1) if number == 1 or number % step == 0 or step == 1]
+    step = max(1, round(count / 14))
+    marks = [number - 0.5 for number in range(1, count + 1, step)]
     axis = alt.Axis(
         title=place,
         values=marks,
@@ -130,21 +130,28 @@ def by_year(months: Sequence[Row], measure: Comparable, description: str) -> Spe
                 "month": MONTHS[start.month - 1],
                 "value": number,
                 "text": f"{text.rounded(number / measure.divisor, digits)}{star}",
-                "ink": "#ffffff" if share > 0.5 else "#1c2733",
+                "ink": "#ffffff" if share > 0.6 else "#1c2733",
                 "name": f"{start:%B %Y}",
                 "words": measure.mean_words(number),
                 "made_of": f"{month[measure.periods]:,} of {month['periods_in_month']:,}",
             }
         )
-    years = tuple(sorted({cell["year"] for cell in cells}))
-    return filled(_by_year_form(years), description, {"cells": cells})
+    shown = [int(cell["year"]) for cell in cells] or [months[-1]["month_start_date"].year]
+    years = tuple(map(str, range(min(*shown, max(shown) - LEAST_YEARS + 1), max(shown) + 1)))
+    spec = filled(_by_year_form(years), description, {"cells": cells})
+    spec["layer"][0]["encoding"]["color"]["scale"]["domain"] = [low, high if high > low else low + 1]
+    return spec
 
 
 @lru_cache(maxsize=32)
 def _by_year_form(years: tuple[str, ...]) -> Spec:
     base = frame("cells").encode(
-        x=alt.X("year:O", sort=list(years), axis=alt.Axis(title=None, orient="top", labelAngle=0, ticks=False)),
-        y=alt.Y("month:O", sort=list(MONTHS), axis=alt.Axis(title=None, ticks=False)),
+        x=alt.X(
+            "year:O",
+            scale=alt.Scale(domain=list(years)),
+            axis=alt.Axis(title=None, orient="top", labelAngle=0, ticks=False),
+        ),
+        y=alt.Y("month:O", scale=alt.Scale(domain=list(MONTHS)), axis=alt.Axis(title=None, ticks=False)),
         tooltip=[
             alt.Tooltip("name:N", title="Month"),
             alt.Tooltip("words:N", title="Mean"),

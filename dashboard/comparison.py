@@ -10,6 +10,7 @@ from dashboard.comparable import Comparable
 from dashboard.connection import Row
 from dashboard.local_time import day_text
 from dashboard.periods import Period
+from ingestion.settlement import DAY
 
 MOST_NAMED = 5
 BY = ("half-hour", "day", "week", "month")
@@ -137,11 +138,11 @@ def left_out(compared: Comparison) -> str:
     for period in (compared.first, compared.second):
         lacking = compared.incomplete(period)
         if lacking:
-            named = [f"{day_text(day)} ({_made_of(compared, day)})" for day in reversed(lacking[-MOST_NAMED:])]
-            more = len(lacking) - len(named)
-            said.append(
-                f"Not complete in {period.words}: {', '.join(named)}{f' and {more:,} earlier' if more else ''}."
-            )
+            runs = _runs(compared, lacking)
+            named = [f"{run.words} ({why})" for run, why in reversed(runs[-MOST_NAMED:])]
+            more = sum(len(run.days) for run, _ in runs[:-MOST_NAMED])
+            earlier = f" and {more:,} {'day' if more == 1 else 'days'} earlier" if more else ""
+            said.append(f"Not complete in {period.words}: {', '.join(named)}{earlier}.")
     if said:
         said.append("They are left out, and so is the day at the same place of the other period.")
     longer, shorter = len(compared.first.days), len(compared.second.days)
@@ -152,6 +153,18 @@ def left_out(compared: Comparison) -> str:
             f"{'has' if beyond == 1 else 'have'} no counterpart, and {'is' if beyond == 1 else 'are'} not counted."
         )
     return " ".join(said)
+
+
+def _runs(compared: Comparison, days: Sequence[date]) -> list[tuple[Period, str]]:
+    """Days with why they do not count; those that follow each other for one reason as one."""
+    runs: list[tuple[Period, str]] = []
+    for day in days:
+        why = _made_of(compared, day)
+        if runs and runs[-1][1] == why and runs[-1][0].last + DAY == day:
+            runs[-1] = (Period(runs[-1][0].first, day), why)
+        else:
+            runs.append((Period(day, day), why))
+    return runs
 
 
 def _made_of(compared: Comparison, day: date) -> str:

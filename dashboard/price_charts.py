@@ -184,11 +184,17 @@ def captured_words(rows: Sequence[Row], kind: str) -> str:
     said = (
         f"A MWh of {most['fuel_name']} was worth {text.price(most['captured_price_gbp_per_mwh'])} while it was "
         f"generated, a MWh of {least['fuel_name']} {text.price(least['captured_price_gbp_per_mwh'])}; "
-        f"{there[0]['first_month']:%B %Y} to {there[0]['last_month']:%B %Y}, at the {KINDS[kind].lower()}."
+        f"{_months(there)}, at the {KINDS[kind].lower()}."
     )
     if short:
-        said += f" Of {most['fuel_name']} {most['periods']:,} of {most['periods_in_months']:,} half-hours have both numbers."
+        made_of = f"{most['periods']:,} of {most['periods_in_months']:,} half-hours"
+        said += f" Of {most['fuel_name']} {made_of} have both numbers."
     return said
+
+
+def _months(rows: Sequence[Row]) -> str:
+    first, last = min(row["first_month"] for row in rows), max(row["last_month"] for row in rows)
+    return f"{first:%B %Y}" if first == last else f"{first:%B %Y} to {last:%B %Y}"
 
 
 def captured(rows: Sequence[Row], kind: str) -> Spec:

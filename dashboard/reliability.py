@@ -145,8 +145,6 @@ def table(found: Sequence[Standing], now_utc: datetime) -> list[dict[str, str]]:
                 "State": one.words,
                 "Newest answer": text.NONE if one.newest_utc is None else _age(one, now_utc),
                 "Allowed": span_words(dataset.allowed_lateness),
-                "What it is": dataset.title,
-                "Source": SOURCES[dataset.source].title,
                 "Median lag": lag(attempt.get("median_lag_minutes")),
                 "p95 lag": lag(attempt.get("p95_lag_minutes")),
                 "Unanswered": _count(attempt.get("requests_unanswered")),
@@ -154,6 +152,8 @@ def table(found: Sequence[Standing], now_utc: datetime) -> list[dict[str, str]]:
                 "Gaps": _count(one.gaps),
                 "Issues missed": _count(one.missed),
                 "Rows revised": _count(attempt.get("rows_revised")),
+                "Source": SOURCES[dataset.source].title,
+                "What it is": dataset.title,
             }
         )
     return rows

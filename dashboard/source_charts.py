@@ -16,7 +16,7 @@ from dashboard.points import Points
 from dashboard.windows import Slot, Span
 from ingestion.settlement import DAY
 
-WEEKS = 53
+WEEKS, LEAST_WEEKS = 53, 13  # a few days should not look like a year
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 COMPLETE, MISSING, WITHDRAWN = "complete", "half-hours missing", "half-hours withdrawn"
 COLOURS = {COMPLETE: "#2a9d74", MISSING: "#d0463b", WITHDRAWN: "#7b4ea3"}
@@ -27,21 +27,28 @@ def lag_lines(days: Sequence[Row], title: str) -> Spec:
     """The median lag of each UTC day of fetch, with the band from its 5th to its 95th percentile."""
     first, last = days[0]["fetch_date"], days[-1]["fetch_date"]
     by_day = {day["fetch_date"]: day for day in days}
-    slots = [
-        Slot(_utc(day), _utc(day + DAY), by_day.get(day))
-        for day in (first + DAY * n for n in range((last - first).days + 1))
-    ]
     known = [day for day in days if day["median_lag_minutes"] is not None]
     most = max((day["p95_lag_minutes"] for day in known), default=0)
     unit, divisor = ("minutes", 1) if most < 180 else ("hours", 60) if most < 72 * 60 else ("days", 1440)
+    slots = [
+        Slot(_utc(day), _utc(day + DAY), _in_unit(by_day.get(day), divisor))
+        for day in (first + DAY * n for n in range((last - first).days + 1))
+    ]
     series = [
         Series("median_lag_minutes", "Median, with p05 to p95", INDO, band=("p05_lag_minutes", "p95_lag_minutes"))
     ]
     said = f"Lag of new rows of {title} by UTC day of fetch, from {day_text(first)} to {day_text(last)}."
     if known:
-        said += f" On {day_text(known[-1]['fetch_date'])} the median was {reliability.lag(known[-1]['median_lag_minutes'])}."
-    look = Look(unit, divisor, height=260, stroke_width=1.8 if len(slots) < 200 else 1.1)
-    return lines(slots, Span(_utc(first), _utc(last + DAY)), series, look, reliability.lag, said)
+        newest = known[-1]
+        said += f" On {day_text(newest['fetch_date'])} the median was {reliability.lag(newest['median_lag_minutes'])}."
+    look = Look(unit, height=260, stroke_width=1.8 if len(slots) < 200 else 1.1)
+    span = Span(_utc(first), _utc(last + DAY))
+    return lines(slots, span, series, look, lambda number: reliability.lag(number * divisor), said)
+
+
+def _in_unit(day: Row | None, divisor: float) -> Row | None:
+    names = ("median_lag_minutes", "p05_lag_minutes", "p95_lag_minutes")
+    return day and {name: None if day[name] is None else day[name] / divisor for name in names}
 
 
 def _utc(day: date) -> datetime:
@@ -57,12 +64,18 @@ def state_of(day: Row) -> str:
 
 def first_day(last: date) -> date:
     """The Monday with which a calendar that ends on a day begins."""
-    return last - DAY * last.weekday() - (WEEKS - 1) * 7 * DAY
+    return _monday(last) - (WEEKS - 1) * 7 * DAY
+
+
+def _monday(day: date) -> date:
+    return day - DAY * day.weekday()
 
 
 def calendar(days: Sequence[Row], last: date, title: str) -> Spec:
     """A year of settlement dates, a column a week: complete, missing, withdrawn; where nothing is, none was asked."""
-    first = first_day(last)
+    first = max(first_day(last), _monday(days[0]["settlement_date"])) if days else first_day(last)
+    first = min(first, _monday(last) - (LEAST_WEEKS - 1) * 7 * DAY)
+    weeks = (last - first).days // 7 + 1
     points: Points = [
         {
             "week": (day["settlement_date"] - first).days // 7,
@@ -74,7 +87,7 @@ def calendar(days: Sequence[Row], last: date, title: str) -> Spec:
         }
         for day in days
     ]
-    form = _calendar_form(tuple(_months(first)))
+    form = _calendar_form(tuple(_months(first, weeks)), weeks)
     return filled(form, f"Settlement dates of {title}, by state. {gaps_in_words(days)}", {"days": points})
 
 
@@ -101,10 +114,10 @@ def gaps_in_words(days: Sequence[Row], most: int = 6) -> str:
     )
 
 
-def _months(first: date) -> list[tuple[int, str]]:
+def _months(first: date, weeks: int) -> list[tuple[int, str]]:
     """The weeks that hold the first of a month, and its name; with the year in January."""
     marks = []
-    for week in range(WEEKS):
+    for week in range(weeks):
         for day in (first + DAY * (7 * week + n) for n in range(7)):
             if day.day == 1:
                 marks.append((week, f"{day:%b %Y}" if day.month == 1 else f"{day:%b}"))
@@ -112,7 +125,7 @@ def _months(first: date) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=16)
-def _calendar_form(months: tuple[tuple[int, str], ...]) -> Spec:
+def _calendar_form(months: tuple[tuple[int, str], ...], weeks: int) -> Spec:
     labels = {str(week): word for week, word in months}
     states = list(COLOURS)
     marks = (
@@ -121,7 +134,7 @@ def _calendar_form(months: tuple[tuple[int, str], ...]) -> Spec:
         .encode(
             x=alt.X(
                 "week:Q",
-                scale=alt.Scale(domain=[-0.6, WEEKS - 0.4], nice=False),
+                scale=alt.Scale(domain=[-0.6, weeks - 0.4], nice=False),
                 axis=alt.Axis(
                     title=None,
                     values=[week for week, _ in months],
@@ -131,7 +144,7 @@ def _calendar_form(months: tuple[tuple[int, str], ...]) -> Spec:
                     labelOverlap="greedy",
                 ),
             ),
-            y=alt.Y("weekday:O", sort=list(WEEKDAYS), axis=alt.Axis(title=None, ticks=False)),
+            y=alt.Y("weekday:O", scale=alt.Scale(domain=list(WEEKDAYS)), axis=alt.Axis(title=None, ticks=False)),
             color=alt.Color(
                 "state:N",
                 scale=alt.Scale(domain=states, range=[COLOURS[state] for state in states]),

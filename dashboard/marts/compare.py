@@ -1,4 +1,4 @@
-"""What the page Compare asks: days, half-hours and months of one measure. Columns are names of ours, never a reader's."""
+"""What the page Compare asks: days, half-hours and months of one measure, by names of columns that are ours."""
 
 from datetime import date, datetime
 

@@ -29,8 +29,8 @@ def _page() -> None:
     if newest is None:
         with st.container(border=True, key="nothing"):
             st.markdown(
-                f"**This workspace holds nothing of “{measure.label}” yet.** Choose another measure, or fetch more with "
-                "`energy-monitor backfill --from YYYY-MM-DD` and `energy-monitor build`."
+                f"**This workspace holds nothing of “{measure.label}” yet.** Choose another measure, or fetch more "
+                "with `energy-monitor backfill --from YYYY-MM-DD` and `energy-monitor build`."
             )
     elif pair is None:
         st.caption("Choose the first and the last day of both periods.")
@@ -94,7 +94,9 @@ def _pair(measure: Comparable, by: str, first: Period, second: Period) -> None:
             for n, row in enumerate(rows)
         ]
         unit, words = measure.fine_unit, measure.fine_words
-        st.caption("By half-hour at the same place: the day’s number and the time in the UK. States are as they are.")
+        st.caption(
+            "Half-hours at the same place: the day’s number and the UK’s clock. Of an hour that comes twice the first is here."
+        )
     else:
         rows = compared.rows(by)
         spots = [_spot(compared, by, place) for place in compared.places(by)]

@@ -15,6 +15,7 @@ from ingestion.settlement import DAY
 from ingestion.settlement import settlement_date_of as local_date
 
 YEAR = 364 * DAY
+WIDTHS = {"Dataset": st.column_config.TextColumn(width=185), "Source": st.column_config.TextColumn(width=140)}
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,14 @@ def _overview(found: list[reliability.Standing], until: Until) -> None:
     first = reliability.recent(until.day)
     st.caption(
         text.plain(
-            f"Unanswered requests, failed bodies, missed issues of forecasts and revised rows are of the seven UTC days "
-            f"from {day_text(first)}. Gaps are half-hours that were due and lack, of all time. A lag is from the end of "
-            "a row’s period to our fetch, of the newest day with new rows; on a day of backfill it is long."
+            "Unanswered requests, failed bodies, missed issues of forecasts and revised rows are of the seven UTC "
+            f"days from {day_text(first)}. Gaps are half-hours that were due and lack, of all time. A lag is from the "
+            "end of a row’s period to our fetch, of the newest day with new rows; on a day of backfill it is long."
         )
     )
-    st.dataframe(reliability.table(found, until.moment), hide_index=True, key="standings")
+    st.dataframe(
+        reliability.table(found, until.moment), hide_index=True, key="standings", height="content", column_config=WIDTHS
+    )
     panel.downloads(reliability.export_rows(found), f"energy-monitor_sources_{until.day}", "standings")
 
 
@@ -124,7 +127,8 @@ def _failures(days: list[Row]) -> None:
     failures = reliability.failures(days)
     if not failures:
         asked = sum(day["requests_answered"] for day in days)
-        st.caption(f"None on {len(days):,} days of fetch: {asked:,} requests were answered and loaded.")
+        on = "one day" if len(days) == 1 else f"{len(days):,} days"
+        st.caption(f"None on {on} of fetch: {asked:,} requests were answered and loaded.")
         return
     st.caption("The newest days on which a request got no answer, or a body could not be loaded at first.")
     st.dataframe(failures, hide_index=True, key="failures")
@@ -186,9 +190,7 @@ def _reconciliation(until: Until) -> None:
     if last is None:
         st.caption("No two sources of one thing have been fetched for the same day yet.")
         return
-    by_check: dict[str, list[Row]] = {}
-    for row in marts.reconciliation(last - YEAR, last):
-        by_check.setdefault(row["check_name"], []).append(row)
+    by_check = checks.in_order(marts.reconciliation(last - YEAR, last))
     st.caption(
         text.plain(
             f"Two numbers that should be nearly one are set against each other, over the year to {day_text(last)}. "
