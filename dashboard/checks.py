@@ -70,7 +70,7 @@ def amount(value: float | None, unit: str) -> str:
     if value is None:
         return text.NONE
     number = text.rounded(value, 1 if unit != "MW" else 0)
-    signed = number if number.startswith((text.MINUS, "0")) and value <= 0 else f"+{number}"
+    signed = f"+{number}" if number.strip("0.") and not number.startswith(text.MINUS) else number
     return f"{signed}{text.NBSP}{'gCO₂/kWh' if unit == 'gCO2/kWh' else unit}"
 
 

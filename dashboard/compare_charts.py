@@ -51,7 +51,12 @@ def overlay(spots: Sequence[Spot], unit: str, divisor: float, words: Words, plac
         | {"t3": _less(spot, words)}
         for spot in spots
     ]
-    return filled(_overlay_form(unit, divisor, place, count), description, {"lines": lines, "slots": slots})
+    spec = filled(_overlay_form(unit, divisor, place, count), description, {"lines": lines, "slots": slots})
+    values = {point["value"] for point in lines if point["value"] is not None}
+    if len(values) == 1:  # which has no range of its own
+        (value,) = values
+        spec["layer"][0]["encoding"]["y"]["scale"]["domain"] = sorted((0.0, 1.25 * value)) if value else [0.0, divisor]
+    return spec
 
 
 def _told(number: Any, of: str, words: Words) -> str:

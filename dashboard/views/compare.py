@@ -95,7 +95,7 @@ def _pair(measure: Comparable, by: str, first: Period, second: Period) -> None:
         ]
         unit, words = measure.fine_unit, measure.fine_words
         st.caption(
-            "Half-hours at the same place: the day’s number and the UK’s clock. Of an hour that comes twice the first is here."
+            "Half-hours at the same place: the day’s number and the UK’s clock. Of an hour that comes twice, the first."
         )
     else:
         rows = compared.rows(by)
