@@ -14,6 +14,8 @@ page = st.navigation(
         st.Page("views/demand.py", title="Demand", url_path="demand"),
         st.Page("views/price.py", title="Price", url_path="price"),
         st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
+        st.Page("views/compare.py", title="Compare", url_path="compare"),
+        st.Page("views/sources.py", title="Sources", url_path="sources"),
         st.Page("views/origin.py", title="Origin", url_path="origin"),
     ],
     position="top",

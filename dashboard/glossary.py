@@ -29,8 +29,15 @@ TERMS = {
     "MAE": "Mean absolute error: by how much a forecast is off on average, up or down.",
     "Bias": "Mean error: above zero where the forecast is too high on average.",
     "Captured price": "What a MWh of a fuel was worth at the times when that fuel was generated.",
+    "Baseload price": "The mean price of all half-hours, whether a fuel ran in them or not.",
     "Duration curve": "All half-hours in the order of their price: how often the price was at most so much.",
     "Reconciliation": "Two sources that should say the same, set against each other.",
+    "Residual": "What is left of one side less the other, where two sources are set against each other.",
+    "Lag": "From the end of a row’s period, or from its publishing, to our fetch of it. The median is the middle one "
+    "of a day, and p95 the lag that 95 in 100 rows did not exceed.",
+    "Revision": "A value that its source changed, withdrew or brought back after it had come.",
+    "Gap": "A half-hour that was asked for and due, and of which a number lacks.",
+    "Complete day": "A day that has all of its half-hours: 48, or 46 and 50 where the clocks change.",
     "Withdrawn": "A number that two later complete answers of its source lack.",
 }
 
