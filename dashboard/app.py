@@ -14,6 +14,8 @@ page = st.navigation(
         st.Page("views/demand.py", title="Demand", url_path="demand"),
         st.Page("views/price.py", title="Price", url_path="price"),
         st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
+        st.Page("views/forecasts.py", title="Forecasts", url_path="forecasts"),
+        st.Page("views/records.py", title="Records", url_path="records"),
         st.Page("views/origin.py", title="Origin", url_path="origin"),
     ],
     position="top",
