@@ -12,7 +12,7 @@ from dashboard.connection import Row
 from dashboard.drawing import Spec
 from dashboard.forecast_charts import Step
 from dashboard.forecast_series import FORECASTS, Forecast, ahead_text, horizon_label
-from dashboard.forecast_words import bias_text, left_out, name_of, needed, needed_by_hour
+from dashboard.forecast_words import bias_text, has_enough, left_out, name_of, needed_by_hour
 from dashboard.kept import kept
 from dashboard.local_time import moment_text
 from dashboard.marts import forecasts as marts
@@ -76,7 +76,7 @@ def by_horizon(chosen: Chosen) -> Drawn:
     steps = [
         Step(
             f"{row['horizon_hours'].normalize():f}",
-            row if row["forecasts_scored"] >= needed(forecast) else NOT_ENOUGH,
+            row if has_enough(forecast, row) else NOT_ENOUGH,
             (("Ahead", horizon_label(row["horizon_hours"])), *_told(forecast, row)),
         )
         for row in rows
@@ -85,7 +85,7 @@ def by_horizon(chosen: Chosen) -> Drawn:
     numbers = "; ".join(
         f"{horizon_label(row['horizon_hours'])} ahead off by {forecast.error_words(row['mae'])}"
         for row in rows
-        if row["forecasts_scored"] >= needed(forecast)
+        if has_enough(forecast, row)
     )
     spec = forecast_charts.errors(
         steps,
@@ -179,7 +179,7 @@ def against_outcome(
         ],
         Look("gCO₂ per kWh" if forecast.is_carbon else "GW", 1 if forecast.is_carbon else 1000, height=340),
         forecast.words,
-        f"{name_of(forecast, chosen.region).capitalize()} as it stood {ahead_text(chosen.hours)} before, and "
+        f"{text.sentence(name_of(forecast, chosen.region))} as it stood {ahead_text(chosen.hours)} before, and "
         f"what came. {said}",
         note=lambda slot: _note(forecast, slot),
     )

@@ -16,6 +16,11 @@ def needed(forecast: Forecast) -> int:
     return 24 * 60 // forecast.minutes
 
 
+def has_enough(forecast: Forecast, row: Row | None) -> bool:
+    """Whether a row of by_horizon has enough to speak of an average."""
+    return row is not None and bool(row["forecasts_scored"] >= needed(forecast))
+
+
 def needed_by_hour(forecast: Forecast) -> int:
     """How many the average of an hour of the day needs: as many as a week has."""
     return DAYS_NEEDED_BY_HOUR * 60 // forecast.minutes
@@ -42,9 +47,8 @@ def bias_text(forecast: Forecast, bias: text.Number) -> str:
 
 def headline(forecast: Forecast, region: str | None, hours: Decimal, row: Row | None) -> str:
     """The one sentence of a series at a horizon. `row`: of by_horizon, None where the horizon has none."""
-    scored = row["forecasts_scored"] if row else 0
-    if row is None or scored < needed(forecast):
-        return too_little(forecast, region, hours, scored)
+    if row is None or not has_enough(forecast, row):
+        return too_little(forecast, region, hours, row["forecasts_scored"] if row else 0)
     off, high = forecast.error_words(row["mae"]), bias_text(forecast, row["bias"])
     if row["outcome_basis"] == "last_forecast":
         return (
@@ -56,24 +60,29 @@ def headline(forecast: Forecast, region: str | None, hours: Decimal, row: Row | 
 
 
 def too_little(forecast: Forecast, region: str | None, hours: Decimal, scored: int) -> str:
-    """How much there is to score, and what is needed."""
+    """How much there is to score, and how much is needed."""
     if scored:
-        verb = "forecast" if scored == 1 else "forecasts"
-        there = f"only {scored:,} {verb} of {ahead_text(hours)} ahead can be held against what came"
+        count = "1 forecast" if scored == 1 else f"{scored:,} forecasts"
+        there = f"only {count} of {ahead_text(hours)} ahead can be held against what came"
     else:
         there = f"no forecast of {ahead_text(hours)} ahead can be held against what came"
-    how = (
-        f"Its source keeps its issues: `energy-monitor backfill --from YYYY-MM-DD {forecast.dataset}` with "
-        "`energy-monitor build` fetches older ones."
-        if forecast.keeps_issues
-        else "Its source keeps no old forecasts: they add up from the day on which this workspace asks each half-hour."
-    )
-    if forecast.dataset == "neso_embedded_forecast":
-        how += " NESO’s estimate of what came follows weeks later."
     return (
         f"How good {name_of(forecast, region)} was cannot be said yet: {there}, and {needed(forecast)} are needed, "
-        f"as many as a day has. {how}"
+        "as many as a day has."
     )
+
+
+def what_to_do(forecast: Forecast) -> str:
+    """How there comes to be more to score, as Markdown."""
+    if forecast.keeps_issues:
+        return (
+            f"Its source keeps its issues: `energy-monitor backfill --from YYYY-MM-DD {forecast.dataset}` with "
+            "`energy-monitor build` fetches older ones; what came has to be there too."
+        )
+    how = "Its source keeps no old forecasts: they add up from the day on which this workspace asks each half-hour."
+    if forecast.dataset == "neso_embedded_forecast":
+        how += " NESO’s estimate of what came follows weeks later."
+    return how
 
 
 def coverage_text(forecast: Forecast, row: Row) -> str:
@@ -124,6 +133,6 @@ def left_out(forecast: Forecast, rows: Sequence[Row]) -> str:
     short = [
         f"{horizon_label(row['horizon_hours'])} ({row['forecasts_scored']:,})"
         for row in rows
-        if row["forecasts_scored"] < needed(forecast)
+        if not has_enough(forecast, row)
     ]
     return f" Too few to be drawn, as {needed(forecast)} are needed: {', '.join(short)}." if short else ""

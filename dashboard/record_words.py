@@ -32,7 +32,8 @@ def value_text(unit: str, value: Any, *, is_mean: bool = False) -> str:
         case "1":
             return f"{text.rounded(Decimal(str(value)) * 100, 1)}{text.NBSP}%"
         case "h":
-            return f"{text.rounded(value, 1 if value % 1 else 0)}{text.NBSP}h"
+            days = f" ({text.rounded(value / 24, 1)}{text.NBSP}days)" if value >= 48 else ""
+            return f"{text.rounded(value, 1 if value % 1 else 0)}{text.NBSP}h{days}"
         case _:
             return f"{value} {unit}"
 

@@ -31,13 +31,14 @@ def _page() -> None:
     found = forecast_shown.by_horizon(chosen)
     row = next((row for row in found.rows if row["horizon_hours"] == chosen.hours), None)
     with st.container(key="headline"):
-        said = forecast_words.headline(chosen.forecast, chosen.region, chosen.hours, row)
-        st.markdown(said if "`" in said else text.plain(said))
+        st.markdown(text.plain(forecast_words.headline(chosen.forecast, chosen.region, chosen.hours, row)))
+        if not forecast_words.has_enough(chosen.forecast, row):
+            st.markdown(forecast_words.what_to_do(chosen.forecast))
     if known:
         st.caption("How good forecasts were is as is known now; the chart of a forecast against what came is of then.")
     if row is not None:
         _numbers(chosen, row)
-    if any(row["forecasts_scored"] >= forecast_words.needed(chosen.forecast) for row in found.rows):
+    if any(forecast_words.has_enough(chosen.forecast, row) for row in found.rows):
         _accuracy(chosen, found)
     _chart(chosen, known)
     glossary.show("Half-hour", "Horizon", "MAE", "Bias", "No change", "Week before", "Skill")
@@ -71,7 +72,7 @@ def _choice() -> Chosen:
 def _numbers(chosen: Chosen, row: Row) -> None:
     """Four numbers, and what they are of."""
     forecast = chosen.forecast
-    if row["forecasts_scored"] >= forecast_words.needed(forecast):
+    if forecast_words.has_enough(forecast, row):
         baseline = "persistence" if row["persistence_compared"] else "week_before"
         name = "no change" if baseline == "persistence" else "the week before"
         bias = row["bias"]
@@ -95,12 +96,10 @@ def _numbers(chosen: Chosen, row: Row) -> None:
                 f"{row['forecasts_scored']:,}",
                 f"of {row['forecasts_expected']:,} expected · {row['forecasts_settled']:,} settled",
             )
-        st.caption(
-            f"{forecast_words.coverage_text(forecast, row)} {forecast_words.baseline_text(forecast, row)}"
-            f"{_months_text(chosen.months)}"
-        )
+        said = f"{forecast_words.coverage_text(forecast, row)} {forecast_words.baseline_text(forecast, row)}"
+        st.caption(text.plain(said + _months_text(chosen.months)))
     else:
-        st.caption(forecast_words.coverage_text(forecast, row))
+        st.caption(text.plain(forecast_words.coverage_text(forecast, row)))
 
 
 def _tile(key: str, label: str, value: str, said: str) -> None:
@@ -126,7 +125,7 @@ def _accuracy(chosen: Chosen, by_horizon: forecast_shown.Drawn) -> None:
     ):
         with column:
             st.subheader(title, anchor=False)
-            st.caption(drawn.said)
+            st.caption(text.plain(drawn.said))
             panel.show(panel.Figure(f"by-{key}", drawn.spec, drawn.rows, f"{chosen.stem}_by-{key}"))
 
 
@@ -154,7 +153,7 @@ def _chart(chosen: Chosen, known: datetime | None) -> None:
             )
         return
     st.caption(
-        f"{drawn.said} A forecast stands until a newer one is known here. Where a newer one was missed, "
+        f"{text.plain(drawn.said)} A forecast stands until a newer one is known here. Where a newer one was missed, "
         "accuracy leaves it out."
     )
     panel.show(panel.Figure("against-outcome", drawn.spec, drawn.rows, f"{chosen.stem}_{window}"))

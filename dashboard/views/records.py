@@ -80,7 +80,7 @@ def _record(record: Row) -> None:
     value = record_words.of_record(record, record["value"])
     said = [
         f"{record['record_name']}: {value}, {record_words.when_text(record)}.",
-        f"{record_words.beat_text(record).capitalize()}.",
+        f"{text.sentence(record_words.beat_text(record))}.",
         f"It is {record_words.confirmed_text(record['state'])}, {record_words.known_text(record)}.",
     ]
     if ties := record_words.ties_text(record):
