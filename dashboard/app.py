@@ -16,6 +16,8 @@ page = st.navigation(
         st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
         st.Page("views/compare.py", title="Compare", url_path="compare"),
         st.Page("views/sources.py", title="Sources", url_path="sources"),
+        st.Page("views/forecasts.py", title="Forecasts", url_path="forecasts"),
+        st.Page("views/records.py", title="Records", url_path="records"),
         st.Page("views/origin.py", title="Origin", url_path="origin"),
     ],
     position="top",

@@ -28,6 +28,12 @@ TERMS = {
     "Horizon": "How long before the half-hour a forecast was there.",
     "MAE": "Mean absolute error: by how much a forecast is off on average, up or down.",
     "Bias": "Mean error: above zero where the forecast is too high on average.",
+    "No change": "The naive forecast, also called persistence, that all stays as it was in the newest number that was "
+    "published when the forecast is looked at.",
+    "Week before": "The naive forecast that a half-hour is like the same one a week before.",
+    "Skill": "By how much less a forecast is off than a naive one: 100 % is perfect, 0 % no better, below it worse.",
+    "Record": "The highest or lowest of what is known here, from numbers whose every part was there and measured.",
+    "Tie": "A later number that equals a record: the earlier one keeps it.",
     "Captured price": "What a MWh of a fuel was worth at the times when that fuel was generated.",
     "Baseload price": "The mean price of all half-hours, whether a fuel ran in them or not.",
     "Duration curve": "All half-hours in the order of their price: how often the price was at most so much.",

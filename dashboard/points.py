@@ -75,8 +75,8 @@ def hover_points(slots: Sequence[Slot], tell: Callable[[Slot], Iterable[str]]) -
 
 @lru_cache(maxsize=20_000)
 def slot_text(start_utc: datetime, end_utc: datetime) -> str:
-    """A half-hour as Sun 22 Nov 2026, 12:30–13:00 GMT; a day as its date."""
-    if end_utc - start_utc > HALF_HOUR:
+    """A half-hour or an hour as Sun 22 Nov 2026, 12:30–13:00 GMT; a day as its date."""
+    if end_utc - start_utc > 2 * HALF_HOUR:
         return day_text(local_date(start_utc))
     start, end = start_utc.astimezone(LONDON), end_utc.astimezone(LONDON)
     same_zone = zone_word(start_utc) == zone_word(end_utc)

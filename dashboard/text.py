@@ -70,6 +70,11 @@ def carbon(carbon_gco2_per_kwh: Number) -> str:
     return NONE if carbon_gco2_per_kwh is None else f"{rounded(carbon_gco2_per_kwh, 0)}{NBSP}gCO₂/kWh"
 
 
+def sentence(words: str) -> str:
+    """With a capital letter in front, and the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def age(of: timedelta) -> str:
     """How long ago, in the largest unit that fits: just now, 12 min ago, 3 h ago, 2 days ago."""
     minutes = int(of.total_seconds() // 60)

@@ -5,7 +5,20 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import bars, colours, controls, frame, glossary, mix_charts, panel, present, subjects, text, tiles
+from dashboard import (
+    bars,
+    colours,
+    controls,
+    frame,
+    glossary,
+    mix_charts,
+    panel,
+    present,
+    records_now,
+    subjects,
+    text,
+    tiles,
+)
 from dashboard.charts import Look, Series, lines
 from dashboard.export import as_text
 from dashboard.local_time import moment_text
@@ -48,6 +61,7 @@ def _page() -> None:
         for column, draw in zip(st.columns(3, gap="medium"), (_flows, _price, _demand), strict=True):
             with column:
                 draw(at)
+        records_now.show(at.now, at.known)
         _outages(at)
         glossary.show(
             "Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT"
