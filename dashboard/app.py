@@ -14,6 +14,8 @@ page = st.navigation(
         st.Page("views/demand.py", title="Demand", url_path="demand"),
         st.Page("views/price.py", title="Price", url_path="price"),
         st.Page("views/carbon.py", title="Carbon", url_path="carbon"),
+        st.Page("views/regions.py", title="Regions", url_path="regions"),
+        st.Page("views/outages.py", title="Outages", url_path="outages"),
         st.Page("views/origin.py", title="Origin", url_path="origin"),
     ],
     position="top",
