@@ -49,7 +49,7 @@ def choices(now_utc: datetime, given: str | None) -> dict[str, datetime | None]:
     earlier = {}
     if given and given != NOW and given not in found:
         past = (first - n * HALF_HOUR for n in range(int(BACK / HALF_HOUR)))
-        earlier = {given: start for start in past if label_of(start) == given}
+        earlier = {label: start for start in past if (label := label_of(start)) == given}
     return {**earlier, NOW: None, **found}
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Literal
 
 import altair as alt
 
@@ -48,7 +50,7 @@ class Scale:
     def labels(self) -> tuple[str, ...]:
         """What the legend calls the classes: by their bounds, the last one open."""
         bounds = [self.step(number) for number in self.least]
-        pairs = zip(bounds, bounds[1:], strict=False)
+        pairs = pairwise(bounds)
         return (*(f"{low} to {high}" for low, high in pairs), f"{bounds[-1]} and more")
 
     def class_of(self, number: float) -> int:
@@ -101,9 +103,17 @@ def tile_map(rows: Sequence[Row], scale: Scale, chosen: int, names: Mapping[int,
         group = BLANK if number is None else scale.labels[scale.class_of(number)]
         fill = NO_DATA if number is None else scale.colours[scale.class_of(number)]
         words = BLANK if number is None else scale.words(number)
-        index = str(row["carbon_index"] or "") if row and number is not None and scale is CARBON_SCALE else ""
+        index = str((row or {}).get("carbon_index") or "") if number is not None and scale is CARBON_SCALE else ""
         tiles.append(
-            {"column": column, "line": line, "name": short[0], "more": short[-1] if short[1:] else "", "number": words, "index": index[:12], "class": group}
+            {
+                "column": column,
+                "line": line,
+                "name": short[0],
+                "more": short[-1] if short[1:] else "",
+                "number": words,
+                "index": index[:12],
+                "class": group,
+            }
             | {"ink": ink(fill), "start": region, "chosen": region == chosen, "region": names.get(region, "")}
             | {"said": f"{words}{scale.unit if number is not None else ''}{f', {index}' if index else ''}"}
         )
@@ -148,7 +158,7 @@ def _form(labels: tuple[str, ...], colours: tuple[str, ...], title: str, has_bla
     )
     inked = base.encode(color=alt.Color("ink:N", scale=None))
 
-    def written(field: str, dy: int, size: int, weight: str = "normal") -> alt.Chart:
+    def written(field: str, dy: int, size: int, weight: Literal["normal", "bold"] = "normal") -> alt.Chart:
         text: alt.Chart = inked.mark_text(
             fontSize=size, fontWeight=weight, dy=dy, baseline="top", align="center", cursor="pointer"
         ).encode(text=f"{field}:N")

@@ -1,6 +1,5 @@
 """Regions: carbon and mix by network region, on a map of tiles, over the next two days, and by postcode."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -56,7 +55,8 @@ def _page() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="choice"):
             what = st.selectbox("Map shows", (CARBON, *marts.FUELS), key="map", bind="query-params", width=150)
             options = regions.choices(page.now, st.session_state.get("at") or st.query_params.get("at"))
-            at = st.selectbox("Half-hour", tuple(options), key="at", bind="query-params", width=230, index=_now(options))
+            labels = tuple(options)
+            at = st.selectbox("Half-hour", labels, labels.index(regions.NOW), key="at", bind="query-params", width=230)
     if known and what != CARBON:
         st.caption("The shares of the mix cannot be shown as known at a moment: the map shows carbon.")
         what = CARBON
@@ -82,10 +82,6 @@ def _page() -> None:
         st.markdown("\n".join(f"- {line}" for line in regions.figures(shown.rows, networks, shown.start_utc, known)))
     st.caption(ABOUT)
     glossary.show("Half-hour", "Carbon intensity", "Zero-carbon")
-
-
-def _now(options: Mapping[str, object]) -> int:
-    return list(options).index(regions.NOW)
 
 
 # Choosing a region ----------------------------------------------------------------------------------------------------
@@ -159,9 +155,7 @@ def _map(page: Page, shown: regions.Shown, what: str, region: int) -> None:
     st.caption(text.plain(f"{said} {shown.note} {text.fetched(fetched, page.now).capitalize()}."))
     chart = tile_map(shown.rows, scale, region, page.names, said)
     with st.container(width=430, key="map-frame"):
-        st.vega_lite_chart(
-            None, chart, width="stretch", key=MAP, on_select=_tile_chosen, selection_mode=[panel.PICKED]
-        )
+        st.vega_lite_chart(None, chart, width="stretch", key=MAP, on_select=_tile_chosen, selection_mode=[panel.PICKED])
         stem = f"energy-monitor_regions_{shown.start_utc:%Y-%m-%dT%H%MZ}"
         panel.downloads(shown.rows, stem, "regions")
     panel.data_table(shown.rows, "regions")
@@ -208,7 +202,7 @@ def _ahead(page: Page, shown: regions.Shown, region: int) -> None:
     st.subheader(f"{name}, the next 48 hours", anchor=False)
     country = page.ids.get(COUNTRY)
     rows, series = list(found), [Series(column, name, colours.CARBON_FORECAST)]
-    if country not in (None, region):
+    if country is not None and country != region:
         whole = marts.half_hours(country, span.start_utc, span.end_utc, page.known)
         rows = regions.beside(found, whole)
         series.append(Series(f"gb_{column}", COUNTRY, colours.BEFORE, dashed=True))
@@ -221,7 +215,7 @@ def _ahead(page: Page, shown: regions.Shown, region: int) -> None:
         series,
         Look("gCO₂ per kWh", height=280),
         text.carbon,
-        f"Carbon intensity of {name}, forecast from {moment_text(span.start_utc)} to {moment_text(span.end_utc)}. {said}",
+        f"Forecast carbon intensity of {name}, {moment_text(span.start_utc)} to {moment_text(span.end_utc)}. {said}",
         note=lambda slot: str(slot.number("carbon_index") or text.state(slot.number("state"))),
     )
 
@@ -230,9 +224,7 @@ def _ahead(page: Page, shown: regions.Shown, region: int) -> None:
         row = next((row for row in found if row["period_start_utc"] == at), None)
         number = "no data" if row is None or row[column] is None else text.carbon(row[column])
         where = link(regions.MEASURE, at, page.known, str(region))
-        st.markdown(
-            f"**{text.plain(moment_text(at))}**: {text.plain(number)} · [where does it come from?]({where})"
-        )
+        st.markdown(f"**{text.plain(moment_text(at))}**: {text.plain(number)} · [where does it come from?]({where})")
 
     stem = f"energy-monitor_region-{region}_{local_date(start)}"
     panel.show(panel.Figure("region-ahead", chart, rows, stem), pick=pick)
