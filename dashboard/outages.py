@@ -31,10 +31,10 @@ GROUPS = {
 }
 OTHER = ("Other or not said", "OTHER")
 HOW_COUNTED = (
-    "How it is counted: a message’s own headline figure of MW out of use, as its revision gives it. Of several messages "
-    "on one unit the largest at each moment counts, once. Pumps that stand still are left out. Until now each half-hour "
-    "shows what had been published by then, from now on what is published. The steps within an outage that some "
-    "messages carry are not used: they count from another base than the headline, and are shown with the message."
+    "How it is counted: a message’s own headline figure of MW out of use, as its revision gives it. Of several "
+    "messages on one unit the largest at each moment counts, once. Pumps that stand still are left out. Until now each "
+    "half-hour shows what had been published by then, from now on what is published. The steps within an outage that "
+    "some messages carry are not used: they count from another base than the headline, and are shown with the message."
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("postcodes.csv")
 # An area of one or two letters, a district of up to two digits or a digit and a letter, and what only the mail needs.
-_FORM = re.compile(r"([A-Z]{1,2})(?:(\d{1,2}|\d[A-Z])(\d[A-Z]{2})?)?")
+_FORM = re.compile(r"([A-Z]{1,2})(?:(\d{1,2}|\d[A-Z])(\d[A-Z]{2})?)?", re.ASCII)
 LOOKS_LIKE = "A postcode district is one or two letters and a number, such as M1, LS6 or SW1A: a postcode’s first half."
 OUTSIDE = {"BT": "Northern Ireland", "GY": "Guernsey", "IM": "the Isle of Man", "JE": "Jersey"}
 
@@ -54,7 +54,8 @@ def table() -> dict[str, list[Line]]:
 
 def outward(given: str) -> str:
     """The district of what was typed, without the half that would name a street; empty where it is no postcode."""
-    matched = _FORM.fullmatch(re.sub(r"\s+", "", given).upper())
+    typed = re.sub(r"\s+", "", given)
+    matched = _FORM.fullmatch(typed.upper()) if typed.isascii() else None
     return f"{matched[1]}{matched[2] or ''}" if matched else ""
 
 

@@ -11,6 +11,7 @@ from dashboard.marts import regions as marts
 from dashboard.measures import MEASURES
 from dashboard.origin import link
 from dashboard.postcodes import Found
+from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, half_hour_start
 
 NOW = "now"
@@ -19,7 +20,6 @@ BACK = 14 * DAY  # how old a half-hour in an address may be
 BEST_OF = 6  # half-hours
 MEASURE = MEASURES["regional-carbon"]
 NAMES = {"GB": "Great Britain"}  # as people say what the source calls otherwise
-LATE = timedelta(minutes=90)
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Shown:
     start_utc: datetime
     rows: Sequence[Row]
     note: str = ""
+    is_past: bool = False  # nothing is known of now
 
 
 def name_of(region: Row) -> str:
@@ -54,7 +55,10 @@ def choices(now_utc: datetime, given: str | None) -> dict[str, datetime | None]:
 
 
 def shown_at(start_utc: datetime | None, now_utc: datetime, known_utc: datetime | None) -> Shown | None:
-    """The map's half-hour. `start_utc` None: that of now, else the next one, else the newest. None where none is."""
+    """The map's half-hour. `start_utc` None: that of now, else the next one, else the first of the newest answer.
+
+    None where there is no forecast at all.
+    """
     if start_utc is not None:
         found = marts.all_at(start_utc, known_utc)
         return Shown(start_utc, found, "" if found else "Nothing is known of this half-hour.")
@@ -64,11 +68,20 @@ def shown_at(start_utc: datetime | None, now_utc: datetime, known_utc: datetime 
     if rows := marts.all_at(now + HALF_HOUR, known_utc):
         note = "The half-hour that is under way has no forecast, as none was fetched shortly before: the next is shown."
         return Shown(now + HALF_HOUR, rows, note)
-    newest = marts.newest_before(now, known_utc)
+    newest = marts.newest_answer(now, known_utc)
     if newest is None:
         return None
-    note = f"The newest forecast is of {moment_text(newest)}: it is stale."
-    return Shown(newest, marts.all_at(newest, known_utc), note)
+    start = half_hour_start(newest + HALF_HOUR - timedelta(microseconds=1))  # what has begun is not forecast
+    return Shown(start, marts.all_at(start, known_utc), "Nothing newer is here: it is past.", is_past=True)
+
+
+def fetched_words(rows: Sequence[Row], now_utc: datetime) -> str:
+    """How fresh the newest of some forecasts is, and whether a newer one should be there."""
+    fetched = max((row["fetched_at_utc"] for row in rows), default=None)
+    if fetched is None:
+        return ""
+    is_late = now_utc - fetched > DATASETS["carbon_regional_forecast"].allowed_lateness
+    return f"{text.fetched(fetched, now_utc).capitalize()}{': stale' if is_late else ''}."
 
 
 def cleanest(ahead: Sequence[Row], name: str) -> str:

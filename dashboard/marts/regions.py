@@ -59,15 +59,15 @@ def half_hours(region_id: int, start_utc: datetime, end_utc: datetime, known_utc
 
 
 @kept
-def newest_before(end_utc: datetime, known_utc: datetime | None = None) -> datetime | None:
-    """The newest half-hour before a moment for which any region has a forecast; as known, of the last two weeks."""
+def newest_answer(end_utc: datetime, known_utc: datetime | None = None) -> datetime | None:
+    """When the newest forecasts of half-hours before a moment were fetched; as known, of the last two weeks."""
     if known_utc is None:  # region by region, as the mart's index finds them
         (answer,) = rows(
             f"""
-            select max(newest.period_start_utc) as newest
+            select max(newest.fetched_at_utc) as newest
             from marts.dim_regions as regions
             cross join lateral (
-                select period_start_utc from marts.fct_carbon_regional_half_hourly as regional
+                select fetched_at_utc from marts.fct_carbon_regional_half_hourly as regional
                 where regional.region_id = regions.region_id and regional.{CARBON} is not null
                     and regional.period_start_utc < :end_utc
                 order by period_start_utc desc
@@ -78,7 +78,7 @@ def newest_before(end_utc: datetime, known_utc: datetime | None = None) -> datet
         )
     else:
         (answer,) = ask(
-            "select max(period_start_utc) as newest from {fct_carbon_regional_half_hourly} as regional "
+            "select max(fetched_at_utc) as newest from {fct_carbon_regional_half_hourly} as regional "
             f"where {CARBON} is not null and period_start_utc < :end_utc",
             known_utc,
             start_utc=end_utc - LATELY,

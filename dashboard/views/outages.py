@@ -48,7 +48,10 @@ def _page() -> None:
     _message(here)
     _figure(here)
     filters = _filters([*under_way, *coming])
-    _table("Out now", "out-now", [row for row in under_way if filters.holds(row)], len(under_way))
+    is_now = known is None and not here.is_stale
+    _table(
+        "Out now" if is_now else "Out then", "out-now", [row for row in under_way if filters.holds(row)], len(under_way)
+    )
     days = outages.AHEAD.days
     chosen = [row for row in coming if filters.holds(row)]
     _table(f"Coming in the next {days} days", "coming", chosen, len(coming), ahead=True)
@@ -59,7 +62,8 @@ def _page() -> None:
 def _totals(here: Moment, under_way: Sequence[Row]) -> None:
     with st.container(key="totals"):
         st.markdown(f"**{text.plain(outages.totals(under_way))}**")
-    said = f"At {moment_text(here.at)}, by the newest revision of each message"
+    published = text.age((here.known or now_utc()) - here.newest)
+    said = f"At {moment_text(here.at)}, by the newest revision of each message, of which the last came {published}"
     if here.is_stale:
         said = (
             f"The newest message is of {moment_text(here.newest)}, and nothing newer was fetched: this is what was "

@@ -150,9 +150,9 @@ def _map(page: Page, shown: regions.Shown, what: str, region: int) -> None:
     scale = CARBON_SCALE if what == CARBON else share_scale(what)
     title = "Carbon intensity" if what == CARBON else f"Share of {what} in what is used"
     end = clock_text(shown.start_utc + HALF_HOUR)
-    fetched = max((row["fetched_at_utc"] for row in shown.rows), default=None)
     said = f"{title} by region, forecast for {moment_text(shown.start_utc)} to {end}."
-    st.caption(text.plain(f"{said} {shown.note} {text.fetched(fetched, page.now).capitalize()}."))
+    fetched = regions.fetched_words(shown.rows, page.now)
+    st.caption(text.plain(" ".join(part for part in (said, shown.note, fetched) if part)))
     chart = tile_map(shown.rows, scale, region, page.names, said)
     with st.container(width=430, key="map-frame"):
         st.vega_lite_chart(None, chart, width="stretch", key=MAP, on_select=_tile_chosen, selection_mode=[panel.PICKED])
@@ -196,10 +196,11 @@ def _mix(page: Page, shown: regions.Shown, region: int) -> None:
 def _ahead(page: Page, shown: regions.Shown, region: int) -> None:
     """The next two days; where the newest forecast is older than now, the two days from it."""
     name, column = page.names[region], marts.CARBON
-    start = min(shown.start_utc, half_hour_start(page.now)) if shown.note else half_hour_start(page.now)
+    start = shown.start_utc if shown.is_past else half_hour_start(page.now)
     span = Span(start, start + 2 * DAY)
     found = marts.half_hours(region, span.start_utc, span.end_utc, page.known)
-    st.subheader(f"{name}, the next 48 hours", anchor=False)
+    when = f"48 hours from {moment_text(start)}" if shown.is_past else "the next 48 hours"
+    st.subheader(f"{name}, {when}", anchor=False)
     country = page.ids.get(COUNTRY)
     rows, series = list(found), [Series(column, name, colours.CARBON_FORECAST)]
     if country is not None and country != region:
