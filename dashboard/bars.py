@@ -9,7 +9,7 @@ from dashboard import parts
 from dashboard.connection import Row
 from dashboard.drawing import NEUTRAL, Spec, filled, frame, layered
 from dashboard.parts import Bar, Part, mix_bars
-from dashboard.text import NONE
+from dashboard.text import NONE, percent
 
 
 def now_bars(half_hour: Row, mix: Sequence[Part], title: str) -> Spec:
@@ -22,11 +22,21 @@ def flow_bars(flows: Sequence[Row], colour: str, title: str) -> Spec:
     return _bars(parts.flow_bars(flows, colour), title)
 
 
-def _bars(rows: Sequence[Bar], title: str) -> Spec:
+def share_bars(shares: Sequence[tuple[Part, float]], title: str) -> Spec:
+    """Parts of one whole, from 0 to 1, largest first; a part of nothing is left out."""
+    rows: list[Bar] = [
+        {"label": part.label, "mw": share, "text": percent(share), "colour": part.colour, "also": ""}
+        for part, share in shares
+        if share > 0
+    ]
+    return _bars(sorted(rows, key=lambda row: -float(row["mw"])), title, "Share")
+
+
+def _bars(rows: Sequence[Bar], title: str, number: str = "Power") -> Spec:
     most = max((abs(row["mw"]) for row in rows), default=1) or 1
     least = min((row["mw"] for row in rows), default=0)
     form = _bars_form(
-        tuple(row["label"] for row in rows), "also" in rows[0] and bool(rows[0]["also"]) if rows else False
+        tuple(row["label"] for row in rows), "also" in rows[0] and bool(rows[0]["also"]) if rows else False, number
     )
     said = "; ".join(f"{row['label']} {row['text']}" for row in rows)
     spec = filled(form, f"{title} {said or NONE}", {"bars": list(rows), "zero": [{"zero": 0.0}]})
@@ -37,8 +47,8 @@ def _bars(rows: Sequence[Bar], title: str) -> Spec:
 
 
 @lru_cache(maxsize=64)
-def _bars_form(labels: tuple[str, ...], has_cables: bool) -> Spec:
-    tooltips = [alt.Tooltip("label:N", title="Where"), alt.Tooltip("text:N", title="Power")]
+def _bars_form(labels: tuple[str, ...], has_cables: bool, number: str) -> Spec:
+    tooltips = [alt.Tooltip("label:N", title="Where"), alt.Tooltip("text:N", title=number)]
     if has_cables:
         tooltips.append(alt.Tooltip("also:N", title="Cables"))
     base = frame("bars").encode(
