@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.subjects import SUBJECTS
 from energy_monitor.dbt import PROJECT
 from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY
@@ -150,6 +149,7 @@ def test_every_page_is_an_exposure(manifest: dict[str, Any]) -> None:
 
 def test_exposures_name_the_marts_that_the_dashboard_names(manifest: dict[str, Any]) -> None:
     """Page by page they are compared where the pages are opened, in tests/test_dashboard.py."""
-    source = (REPOSITORY / "dashboard" / "marts.py").read_text()
-    named = set(re.findall(r"\bmarts\.((?:fct|dim)_\w+)", source)) | {page.mart for page in SUBJECTS.values()}
+    models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    sources = "\n".join(path.read_text() for path in (REPOSITORY / "dashboard").rglob("*.py"))
+    named = set(re.findall(r"\b((?:fct|dim)_\w+)", sources)) & models
     assert set().union(*shown_by(manifest).values()) == named

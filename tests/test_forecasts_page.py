@@ -323,8 +323,8 @@ def row(**given: object) -> dict:
                     skill_over_week_before=Decimal("0.49"),
                 ),
             ),
-            "Had one simply said that nothing changes: off by 300 MW (the forecast is 104 % more off); or the same as a "
-            "week before: off by 1,200 MW (the forecast is 49 % less off), of 90 of them.",
+            "Had one simply said that nothing changes: off by 300 MW (the forecast is 104 % more off); or the same as "
+            "a week before: off by 1,200 MW (the forecast is 49 % less off), of 90 of them.",
         ),
     ],
 )
