@@ -32,7 +32,7 @@ def in_words() -> Iterator[None]:
         yield
     except NotBuiltError:
         with st.container(border=True, key="empty"):
-            st.subheader("No data yet", anchor=False)
+            st.header("No data yet", anchor=False)
             st.markdown(EMPTY)
     except (WarehouseError, UserError) as error:
         with st.container(key="trouble"):

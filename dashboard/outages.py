@@ -77,8 +77,8 @@ def group_of(fuel_type: str | None) -> str:
 
 
 def moment_of(now_utc: datetime, newest_utc: datetime) -> datetime:
-    """When the page is of: now, or where no message came for a day, when the newest was published."""
-    moment = now_utc if now_utc - newest_utc <= STALE else newest_utc
+    """When the page is of: now, or where no message came for a day, when the newest had been published."""
+    moment = now_utc if now_utc - newest_utc <= STALE else newest_utc + timedelta(minutes=1)
     return moment.replace(second=0, microsecond=0)
 
 

@@ -12,7 +12,7 @@ def show(now_utc: datetime, known_utc: datetime | None) -> None:
     """A few sentences. There are no records as known at a moment: those of now are shown, and it is said."""
     minute = (known_utc or now_utc).replace(second=0, microsecond=0)
     said = record_words.lines(marts.records(), marts.broken_lately(minute), marts.newest_numbers(minute), minute)
-    st.subheader("Records near or broken", anchor=False)
+    st.header("Records near or broken", anchor=False)
     with st.container(key="records-now"):
         if len(said) == 1:
             st.markdown(text.plain(said[0]))

@@ -9,7 +9,7 @@ Number = float | None
 
 
 def sparkline(values: Sequence[Number], colour: str, width: int = 120, height: int = 28) -> str:
-    """A line over equal steps of time, with gaps where values lack and a mark at the newest; nothing of fewer than two.
+    """A line over equal steps of time, with gaps where values lack; nothing of fewer than two.
 
     It says nothing that is not beside it in words, and so is hidden from screen readers.
     """
@@ -30,21 +30,19 @@ def sparkline(values: Sequence[Number], colour: str, width: int = 120, height: i
         for is_there, run in groupby(enumerate(values), key=lambda one: one[1] is not None)
         if is_there
     ]
-    lines = "".join(f'<polyline points="{" ".join(run)}"/>' for run in runs if len(run) > 1)
+    kept_thin = 'vector-effect="non-scaling-stroke"'  # however wide it is drawn
+    lines = "".join(f'<polyline points="{" ".join(run)}" {kept_thin}/>' for run in runs if len(run) > 1)
     zero = ""
     if low < 0 < high:
         y = 2 + (height - 4) * high / room
         zero = f'<line x1="0" x2="{width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#8b939c" stroke-width="0.6"/>'
-    last = runs[-1][-1].split(",")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="100%" height="{height}" '
-        f'preserveAspectRatio="none" '
-        f'aria-hidden="true" fill="none" stroke="{escape(colour)}" stroke-width="1.5" '
-        f'vector-effect="non-scaling-stroke">{zero}{lines}'
-        f'<circle cx="{last[0]}" cy="{last[1]}" r="1.6" fill="{escape(colour)}" stroke="none"/></svg>'
+        f'preserveAspectRatio="none" aria-hidden="true" fill="none" stroke="{escape(colour)}" stroke-width="1.5">'
+        f"{zero}{lines}</svg>"
     )
 
 
 def as_image(svg: str) -> str:
     """A drawing for a place that takes images and no SVG; it is decoration, so without an alternative text."""
-    return f'<img alt="" width="100%" src="data:image/svg+xml,{quote(svg)}">'
+    return f'<img alt="" class="sparkline" src="data:image/svg+xml,{quote(svg)}">'

@@ -48,6 +48,8 @@ def read(reading: Callable[..., None]) -> Iterator[Callable[..., None]]:
 def page(**chosen: str) -> AppTest:
     """The page at an address."""
     app = AppTest.from_file(APP, default_timeout=60)
+    if known := chosen.pop("known", None):
+        app.query_params["known"] = known
     app.run()
     for name, value in chosen.items():
         app.query_params[name] = value

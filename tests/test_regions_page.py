@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st_
 from streamlit.testing.v1 import AppTest
 
-from dashboard import colours, connection, postcodes, regions, tile_map
+from dashboard import colours, connection, kept, postcodes, regions, tile_map
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR
 from tests.conftest import SIMULATED_NOW, rows_of
@@ -20,6 +20,12 @@ from tests.test_dashboard import APP, EVIL, reading, specs_of, words_of
 
 assert reading  # a fixture
 NEXT = datetime(2026, 10, 28, 12, 30, tzinfo=UTC)  # of 12:00 nothing was asked in time
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What another test's workspace answered is not kept for the next."""
+    kept.forget()
 
 
 def page(**asked: str) -> AppTest:
@@ -230,7 +236,7 @@ def test_what_is_long_past_is_said_to_be(recorded_workspace: Workspace, reading:
     words = words_of(app).replace("\\", "")
     assert "Nothing newer is here" in words
     assert ": stale" in words
-    assert any("48 hours from Wed 6 May 2026" in title.value for title in app.subheader)
+    assert any("48 hours from Wed 6 May 2026" in title.value for title in app.header)
     assert not re.search("no data", specs_of(app)[0]["description"])
 
 

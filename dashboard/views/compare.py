@@ -138,7 +138,7 @@ def _spot(compared: Comparison, by: str, place: Place) -> Spot:
 
 
 def _years(measure: Comparable) -> None:
-    st.subheader("The year in months", anchor=False)
+    st.header("The year in months", anchor=False)
     found = marts.months(measure.columns)
     if not found:
         st.caption("No month of it is known yet.")

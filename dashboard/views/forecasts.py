@@ -124,14 +124,14 @@ def _accuracy(chosen: Chosen, by_horizon: forecast_shown.Drawn) -> None:
         strict=True,
     ):
         with column:
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             st.caption(text.plain(drawn.said))
             panel.show(panel.Figure(f"by-{key}", drawn.spec, drawn.rows, f"{chosen.stem}_by-{key}"))
 
 
 def _chart(chosen: Chosen, known: datetime | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"As it stood {ahead_text(chosen.hours)} before, and what came", anchor=False, width="content")
+        st.header(f"As it stood {ahead_text(chosen.hours)} before, and what came", anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="chart-choice"):
             window = st.segmented_control(
                 "Window of the chart",

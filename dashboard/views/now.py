@@ -70,7 +70,7 @@ def _page() -> None:
 
 def _sources(at: Moment) -> None:
     mix = marts.newest_mix(at.known)
-    st.subheader("Where power comes from", anchor=False)
+    st.header("Where power comes from", anchor=False)
     if mix is None:
         st.caption("This workspace holds no fuel mix.")
         return
@@ -89,7 +89,7 @@ def _sources(at: Moment) -> None:
 
 
 def _carbon(at: Moment) -> None:
-    st.subheader("Carbon today and the next 48 hours", anchor=False)
+    st.header("Carbon today and the next 48 hours", anchor=False)
     newest = marts.carbon_at(half_hour_start(at.now), at.known)
     if newest is None:
         st.caption("This workspace holds no carbon data.")
@@ -122,7 +122,7 @@ def _carbon(at: Moment) -> None:
 
 
 def _flows(at: Moment) -> None:
-    st.subheader("Flows by country", anchor=False)
+    st.header("Flows by country", anchor=False)
     flows = marts.flows(at.known)
     if not flows:
         st.caption("This workspace holds no five-minutely data.")
@@ -154,7 +154,7 @@ def _demand(at: Moment) -> None:
 
 def _trend(at: Moment, title: str, subject: str, series: list[Series], look: Look, *, ahead: bool = False) -> None:
     """The last day, and where a forecast goes on the next one too."""
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     found = over_time.span_of_subject(subject, at.known)
     if found is None:
         st.caption(f"This workspace holds no {subject} data.")
@@ -172,7 +172,7 @@ def _trend(at: Moment, title: str, subject: str, series: list[Series], look: Loo
 
 
 def _outages(at: Moment) -> None:
-    st.subheader("Largest outages now", anchor=False)
+    st.header("Largest outages now", anchor=False)
     under_way = marts.outages(at.now.replace(second=0, microsecond=0), at.known)
     if not under_way:
         newest = marts.newest_outage_message(at.known)

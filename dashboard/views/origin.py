@@ -59,16 +59,16 @@ def _number(measure: Measure, at_utc: datetime, of: str | None, known_utc: datet
             said.append(f"as known at {moment_text(known_utc)}")
         st.caption(text.plain(" · ".join(said)))
         st.markdown(f"Column `{measure.column}` of the mart `marts.{measure.mart}`:")
-        st.code(query_of(measure, at_utc, of), language="sql")
+        st.code(query_of(measure, at_utc, of), language=None, wrap_lines=True)
         if found and found["lake_key"]:
             st.markdown("The response that it was last read from, in the lake:")
-            st.code(found["lake_key"], language=None)
+            st.code(found["lake_key"], language=None, wrap_lines=True)
 
 
 def _made_of(measure: Measure, at_utc: datetime, known_utc: datetime | None) -> None:
     if not measure.made_of:
         return
-    st.subheader("Worked out from", anchor=False)
+    st.header("Worked out from", anchor=False)
     lines = []
     for key in measure.made_of:
         part = MEASURES[key]
@@ -81,7 +81,7 @@ def _made_of(measure: Measure, at_utc: datetime, known_utc: datetime | None) -> 
 def _versions(measure: Measure, at_utc: datetime, of: str | None) -> None:
     if measure.versions is None:
         return
-    st.subheader("What was known when", anchor=False)
+    st.header("What was known when", anchor=False)
     found = versions_of(measure.key, at_utc, of)
     if not found:
         st.caption(
@@ -112,7 +112,7 @@ def _table(found: Sequence[Row], measure: Measure) -> list[dict[str, str]]:
 
 
 def _lineage(measure: Measure) -> None:
-    st.subheader("How it is made", anchor=False)
+    st.header("How it is made", anchor=False)
     st.caption("The columns behind it: from the mart through dbt’s models to the raw table that the response fills.")
     column = f"marts.{measure.mart}.{measure.column}"
     st.markdown("\n".join(f"{'    ' * min(depth, 6)}- `{name}`" for depth, name in behind(column)))

@@ -74,7 +74,7 @@ def _totals(here: Moment, under_way: Sequence[Row]) -> None:
 
 def _figure(here: Moment) -> None:
     rows, spec, said = outage_charts.drawn(here.at, here.known, here.oldest)
-    st.subheader("Out of use by fuel, 7 days back and 14 ahead", anchor=False)
+    st.header("Out of use by fuel, 7 days back and 14 ahead", anchor=False)
     st.caption(text.plain(said))
     panel.show(panel.Figure("out-by-fuel", spec, rows, f"energy-monitor_outages_{local_date(here.at)}"))
 
@@ -92,7 +92,7 @@ def _filters(rows: Sequence[Row]) -> outages.Filters:
 
 
 def _table(title: str, key: str, rows: list[Row], of: int, *, ahead: bool = False) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if not rows:
         st.caption("No message." if not of else f"None of {of:,} messages is as chosen above.")
         return
@@ -132,7 +132,7 @@ def _message(here: Moment) -> None:
             return
         newest = found[-1]
         plant = newest["affected_unit"] or newest["asset_id"] or "a plant without a name"
-        st.subheader(text.plain(str(plant)), anchor=False)
+        st.header(text.plain(str(plant)), anchor=False)
         kind = " ".join(str(newest[name] or "") for name in ("unavailability_type", "event_type")).strip()
         said = (
             f"{kind or 'Outage'}, {outages.fuel_words(newest)}, {newest['event_status']}: "

@@ -78,7 +78,7 @@ def _deeper() -> None:
 
 
 def _duration(name: str) -> None:
-    st.subheader("How often at most so much", anchor=False)
+    st.header("How often at most so much", anchor=False)
     rows = marts.duration(name)
     st.caption(text.plain(price_charts.duration_words(rows, name)))
     figure = panel.Figure("duration", price_charts.duration(rows, name), rows, f"energy-monitor_price-duration_{name}")
@@ -86,7 +86,7 @@ def _duration(name: str) -> None:
 
 
 def _below_zero(name: str, first: date, last: date) -> None:
-    st.subheader("Below zero", anchor=False)
+    st.header("Below zero", anchor=False)
     by = st.segmented_control(
         "Hours below zero by",
         ("month", "day"),
@@ -109,7 +109,7 @@ def _below_zero(name: str, first: date, last: date) -> None:
 
 
 def _captured(name: str, first: date, last: date) -> None:
-    st.subheader("What each fuel’s power was worth", anchor=False)
+    st.header("What each fuel’s power was worth", anchor=False)
     label = st.segmented_control(
         "Worth at",
         tuple(price_charts.KINDS.values()),

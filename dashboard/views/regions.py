@@ -169,7 +169,7 @@ def _nations(page: Page, shown: regions.Shown) -> None:
 
 def _mix(page: Page, shown: regions.Shown, region: int) -> None:
     name = page.names[region]
-    st.subheader(f"The mix in {name}", anchor=False)
+    st.header(f"The mix in {name}", anchor=False)
     row = next((row for row in shown.rows if row["region_id"] == region), None)
     if page.known:
         st.caption("The shares of the mix cannot be shown as known at a moment.")
@@ -200,7 +200,7 @@ def _ahead(page: Page, shown: regions.Shown, region: int) -> None:
     span = Span(start, start + 2 * DAY)
     found = marts.half_hours(region, span.start_utc, span.end_utc, page.known)
     when = f"48 hours from {moment_text(start)}" if shown.is_past else "the next 48 hours"
-    st.subheader(f"{name}, {when}", anchor=False)
+    st.header(f"{name}, {when}", anchor=False)
     country = page.ids.get(COUNTRY)
     rows, series = list(found), [Series(column, name, colours.CARBON_FORECAST)]
     if country is not None and country != region:

@@ -93,7 +93,7 @@ def _dataset(found: list[reliability.Standing], until: Until) -> None:
     asked = [one.dataset for one in found if one.is_asked_for]
     if not asked:
         return
-    st.subheader("One dataset", anchor=False)
+    st.header("One dataset", anchor=False)
     name = st.selectbox("Dataset", asked, key="dataset", bind="query-params", width=320)
     dataset = DATASETS[name]
     standing = next(one for one in found if one.dataset == name)
@@ -112,7 +112,7 @@ def _dataset(found: list[reliability.Standing], until: Until) -> None:
 
 
 def _lag(name: str, days: list[Row]) -> None:
-    st.subheader("How late its rows come", anchor=False)
+    st.header("How late its rows come", anchor=False)
     if not any(day["median_lag_minutes"] is not None for day in days):
         st.caption("It has no lag: its rows are known ahead, or have no time of their own.")
         return
@@ -123,7 +123,7 @@ def _lag(name: str, days: list[Row]) -> None:
 
 
 def _failures(days: list[Row]) -> None:
-    st.subheader("Failures", anchor=False)
+    st.header("Failures", anchor=False)
     failures = reliability.failures(days)
     if not failures:
         asked = sum(day["requests_answered"] for day in days)
@@ -135,7 +135,7 @@ def _failures(days: list[Row]) -> None:
 
 
 def _gaps(name: str, until: Until) -> None:
-    st.subheader("Gaps", anchor=False)
+    st.header("Gaps", anchor=False)
     last = marts.newest_gap_day(name, until.settlement_date)
     if last is None:
         _issues(name, until)
@@ -160,7 +160,7 @@ def _issues(name: str, until: Until) -> None:
 
 
 def _revisions(name: str, until: Until) -> None:
-    st.subheader("Newest revisions", anchor=False)
+    st.header("Newest revisions", anchor=False)
     found = marts.revisions(name, until.known or until.end_utc)
     if not found:
         st.caption("No value of it was seen to change after it had come.")
@@ -185,7 +185,7 @@ def _revisions(name: str, until: Until) -> None:
 
 
 def _reconciliation(until: Until) -> None:
-    st.subheader("Do the sources agree?", anchor=False)
+    st.header("Do the sources agree?", anchor=False)
     last = marts.newest_reconciled_day(until.settlement_date)
     if last is None:
         st.caption("No two sources of one thing have been fetched for the same day yet.")
