@@ -231,7 +231,7 @@ def test_terms_are_explained_in_a_sentence() -> None:
 def test_what_is_drawn_beside_is_the_earlier_number(simulated_workspace: Workspace, reading: Callable) -> None:
     reading(simulated_workspace, SIMULATED_NOW)
     app = shown_page("price", "day", against="week before")
-    (chart,) = [e for e in app.main if e.type.endswith("vega_lite_chart")]
+    chart = next(e for e in app.main if e.type.endswith("vega_lite_chart"))
     points = (
         pa.ipc.open_stream(next(one.data.data for one in chart.proto.datasets if one.name == "lines"))
         .read_all()

@@ -89,8 +89,8 @@ def test_the_lineage_ends_at_the_pages_of_the_dashboard(graph) -> None:
     pages = {asset for asset in graph.external_asset_keys if asset.path[0] == "dashboard"}
     views = {path.stem for path in (REPOSITORY / "dashboard" / "views").glob("[!_]*.py")}
     assert {page.path[-1] for page in pages} == views
-    assert graph.get(key("dashboard/price")).parent_keys == {
-        key("marts/dim_datasets"), key("marts/fct_grid_daily"), key("marts/fct_prices_half_hourly")
+    assert graph.get(key("dashboard/carbon")).parent_keys == {
+        key("marts/dim_datasets"), key("marts/fct_grid_daily"), key("marts/fct_carbon_half_hourly")
     }  # fmt: skip
     for page in pages:
         node = graph.get(page)
