@@ -246,7 +246,7 @@ def test_what_is_drawn_beside_is_the_earlier_number(simulated_workspace: Workspa
             role="reader",
         )
     )
-    common = drawn.keys() & held.keys()
+    common = (drawn.keys() & held.keys()) - {max(drawn)}  # where the last step ends, and none begins
     assert len(common) > 20
     hour = timedelta(hours=1)  # the clocks went back on the 25th, so the same time was an hour earlier
     assert all(drawn[start] == pytest.approx(float(held[start - hour])) for start in common if start - hour in held)
