@@ -197,6 +197,18 @@ def test_an_address_restores_what_was_seen(simulated_workspace: Workspace, readi
     assert page(at="yesterday").selectbox(key="at").value == "now"
 
 
+@pytest.mark.parametrize("chosen", ["North Scotland", "Great Britain", "South East England"])
+def test_the_address_names_each_region_that_is_chosen(
+    simulated_workspace: Workspace, reading: Callable, chosen: str
+) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
+    app = page(postcode="E4")
+    app.selectbox(key="region").set_value(chosen).run()
+    assert not app.selectbox(key="region").proto.HasField("default")  # a browser leaves defaults out of the address
+    assert page(postcode="E4", region=chosen).selectbox(key="region").value == chosen
+    assert page(region="Atlantis").selectbox(key="region").value in (None, "Great Britain")
+
+
 def test_a_postcode_chooses_the_region_and_offers_what_else_it_may_be(
     simulated_workspace: Workspace, reading: Callable
 ) -> None:

@@ -94,7 +94,7 @@ def _postcode_given(page: Page) -> postcodes.Found | None:
     if found and found.district and found.district != given:
         st.query_params["postcode"] = found.district
         st.rerun()  # before the field is made, which so never holds more
-    if "region" not in st.session_state and "region" not in st.query_params:
+    if st.session_state.get("region") is None and "region" not in st.query_params:
         likely = page.names.get(found.regions[0]) if found and found.regions else None
         st.session_state["region"] = likely or (COUNTRY if COUNTRY in page.ids else next(iter(page.ids)))
     return found
@@ -123,7 +123,8 @@ def _tile_chosen() -> None:
 
 def _region(page: Page, found: postcodes.Found | None) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", key="region-choice"):
-        chosen = st.selectbox("Region", list(page.ids), key="region", bind="query-params", width=260)
+        # no default, so that the address names each region that is chosen
+        chosen = st.selectbox("Region", list(page.ids), None, key="region", bind="query-params", width=260)
         st.text_input(
             "or by postcode district",
             key="postcode",
@@ -140,7 +141,7 @@ def _region(page: Page, found: postcodes.Found | None) -> int:
             for region in found.regions if len(found.regions) > 1 else ():
                 name = page.names.get(region, "")
                 st.button(f"Show {name}", key=f"show-{region}", on_click=_choose, args=(region,), type="tertiary")
-    return page.ids[chosen]
+    return page.ids.get(chosen or COUNTRY, next(iter(page.ids.values())))
 
 
 # What is shown --------------------------------------------------------------------------------------------------------
