@@ -13,13 +13,11 @@ import json
 import os
 import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +30,8 @@ from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 from energy_monitor.dbt import environment
+from energy_monitor.postgres import free_port
+from energy_monitor.up.services import dashboard_is_ready
 from energy_monitor.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,21 +93,14 @@ def fill_ten_years(workspace: Workspace) -> dict[str, int]:
 @contextmanager
 def served(script: Path, environ: Mapping[str, str]) -> Iterator[int]:
     """A Streamlit app as it is started for people; gives its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port(0) or 0
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
-                    if answer.status == 200:
-                        break
-            except OSError:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{script} is not served") from None
+        while not dashboard_is_ready(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{script} is not served")
             time.sleep(0.1)
         yield port
     finally:

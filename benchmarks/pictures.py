@@ -23,12 +23,11 @@ from energy_monitor.clock import clock_text
 from energy_monitor.database import prepare
 from energy_monitor.dbt import build, environment
 from energy_monitor.fetching import fetch_all, sessions
-from energy_monitor.up.services import simulated_sources
+from energy_monitor.up.services import simulated_sources, simulator_budgets
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY
 from ingestion.settlement import settlement_date_of as local_date
-from ingestion.sources import SOURCES
 from ingestion.windows import requests_for
 from simulator.server import running
 
@@ -60,12 +59,15 @@ PICTURES = (
     Picture("sources", "sources", whole=False),
     Picture("origin", "origin?number=carbon-forecast&at=2026-10-28T18:00Z"),
 )
+# Everything is there and nothing is under way
 READY = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
-  const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].filter(e => e.offsetParent);
-  return app?.dataset.testScriptState === 'notRunning' && document.querySelector('.st-key-footer')
-    && !document.querySelector('[data-stale="true"],[data-testid="stSkeleton"]')
-    && charts.every(e => e.querySelector('canvas,svg'));
+  if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
+  if (app.dataset.testScriptState !== 'notRunning') return false;
+  const busy = '[data-testid="stSkeleton"],[data-testid="stAppSkeleton"],[data-stale="true"],[data-testid="stSpinner"]';
+  if (document.querySelector(busy) || !document.querySelector('.st-key-footer')) return false;
+  return [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].filter(e => e.offsetParent)
+    .every(e => e.querySelector('canvas,svg'));
 }"""
 
 
@@ -76,8 +78,7 @@ def fill(workspace: Workspace) -> None:
     pasts = [dataset for dataset in DATASETS.values() if not dataset.newest]
     first, last = local_date(NOW) - DAYS * DAY, local_date(NOW)
     with running(seed=11, now_utc=NOW - timedelta(hours=ISSUES[0]), speed=0) as grid:
-        budgets = {f"ENERGY_MONITOR_{source.upper()}_REQUESTS_PER_MINUTE": "60000" for source in SOURCES}
-        asked = sessions({**simulated_sources(grid.port), **budgets})
+        asked = sessions({**simulated_sources(grid.port), **simulator_budgets()})
         for hours in ISSUES:
             now = NOW - timedelta(hours=hours)
             grid.set_clock(now, speed=0)

@@ -6,8 +6,9 @@ from functools import lru_cache
 import altair as alt
 
 from dashboard import parts
+from dashboard.colours import NEUTRAL
 from dashboard.connection import Row
-from dashboard.drawing import NEUTRAL, Spec, filled, frame, layered
+from dashboard.drawing import Spec, filled, frame, layered
 from dashboard.parts import Bar, Part, mix_bars
 from dashboard.text import NONE, percent
 

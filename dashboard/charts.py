@@ -8,7 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
+from dashboard.colours import NEUTRAL
+from dashboard.drawing import TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
 from dashboard.points import Points, grey_points, hover_points, no_data, steps
 from dashboard.windows import Slot, Span
 from ingestion.settlement import HALF_HOUR

@@ -105,7 +105,7 @@ def _share(label: str, name: str) -> Comparable:
 
 def _percent(share: Any) -> str:
     """With one digit, as shares of two months differ by little."""
-    return text.NONE if share is None else f"{text.rounded(float(share) * 100, 1)}{text.NBSP}%"
+    return text.percent(share, 1)
 
 
 MEASURES = {

@@ -11,7 +11,7 @@ from dashboard import text
 from dashboard.colours import BEFORE, INDO
 from dashboard.comparable import Comparable, Words
 from dashboard.connection import Row
-from dashboard.drawing import NEUTRAL, Spec, filled, frame, layered, power_axis
+from dashboard.drawing import Spec, filled, frame, hover_fields, layered, power_axis
 from dashboard.points import Points
 
 FIRST, SECOND = "First period", "Second period"
@@ -99,21 +99,8 @@ def _overlay_form(unit: str, divisor: float, place: str, count: int) -> Spec:
             strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=[[1, 0], [5, 3]])),
         )
     )
-    over = alt.selection_point(on="pointerover", clear="pointerout", fields=["at"], empty=False, name="over")
-    hover = (
-        frame("slots")
-        .mark_rect(color=NEUTRAL)
-        .encode(
-            x=x,
-            x2="end:Q",
-            opacity=alt.when(over).then(alt.value(0.22)).otherwise(alt.value(0)),
-            tooltip=[
-                alt.Tooltip(f"t{n}:N", title=title)
-                for n, title in enumerate((place.capitalize(), FIRST, SECOND, "Difference"))
-            ],
-        )
-        .add_params(over)
-    )
+    titles = (place.capitalize(), FIRST, SECOND, "Difference")
+    hover = hover_fields(titles, x, key="at", x2="end:Q")
     return layered([line, hover], 360)
 
 

@@ -1,6 +1,7 @@
 """What a reader can choose. All of it is in the address, so that whatever is seen can be shared."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Literal
 
 import streamlit as st
 
@@ -63,7 +64,12 @@ def window(now_utc: datetime) -> Choice:
         persist_state="session",
         label_visibility="collapsed",
     )
-    dates = _dates(known or now_utc, MOST_DAYS_AS_KNOWN if known else None) if chosen == DATES else None
+    dates = None
+    if chosen == DATES:
+        dates = two_dates("Dates", "dates", known or now_utc, ahead=3 * DAY, persist_state="session")
+    if dates and known and (dates[1] - dates[0]).days >= MOST_DAYS_AS_KNOWN:
+        dates = dates[1] - (MOST_DAYS_AS_KNOWN - 1) * DAY, dates[1]
+        st.caption(f"As known at a moment at most {MOST_DAYS_AS_KNOWN} days are shown: the last of these.")
     against = st.segmented_control(
         "Against",
         (NOTHING, *AGAINST),
@@ -83,17 +89,19 @@ def window(now_utc: datetime) -> Choice:
     )
 
 
-def _dates(until_utc: datetime, most_days: int | None) -> tuple[date, date] | None:
-    """The first and the last day; None until both are chosen. Too many are cut, and said to be."""
+def two_dates(
+    label: str, key: str, until_utc: datetime, *, ahead: timedelta, persist_state: Literal["session"] | None = None
+) -> tuple[date, date] | None:
+    """The first and the last day, the last week at first; None until both are chosen, which is said."""
     last = local_date(until_utc)
     given = st.date_input(
-        "Dates",
+        label,
         value=(last - 6 * DAY, last),
         min_value=OLDEST,
-        max_value=last + 3 * DAY,
-        key="dates",
+        max_value=last + ahead,
+        key=key,
         bind="query-params",
-        persist_state="session",
+        persist_state=persist_state,
         format="DD/MM/YYYY",
         label_visibility="collapsed",
         width=240,
@@ -101,8 +109,4 @@ def _dates(until_utc: datetime, most_days: int | None) -> tuple[date, date] | No
     if not isinstance(given, tuple) or len(given) != 2:
         st.caption("Choose the last day too.")
         return None
-    first, end = given
-    if most_days and (end - first).days >= most_days:
-        first = end - (most_days - 1) * DAY
-        st.caption(f"As known at a moment at most {most_days} days are shown: the last of these.")
-    return first, end
+    return given

@@ -11,7 +11,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.colours import NEUTRAL as NEUTRAL
+from dashboard.colours import NEUTRAL
 from dashboard.local_time import axis_title, label_expression, ticks
 from dashboard.points import Points, arrow
 from dashboard.windows import Span
@@ -90,19 +90,36 @@ def grey_form(greys: Sequence[tuple[str, float]]) -> list[alt.Chart]:
 
 
 def hover_form(titles: Sequence[str]) -> alt.Chart:
-    """An unseen field for each slot that lights up under the pointer, says what is there, and can be picked."""
-    over = alt.selection_point(on="pointerover", clear="pointerout", fields=["start"], empty=False, name="over")
+    """Fields over time, one for each slot, that can also be picked; titles of what is told beside the time."""
     picked = alt.selection_point(on="click", fields=["start"], empty=False, name="picked")
+    return hover_fields(("UK local time", *titles), x=TIME, x2="end:T", picked=picked)
+
+
+def hover_fields(
+    titles: Sequence[str],
+    x: alt.X,
+    *,
+    key: str = "start",
+    x2: str | None = None,
+    lit: float = 0.22,
+    picked: alt.Parameter | None = None,
+) -> alt.Chart:
+    """An unseen field for each of the slots that lights up under the pointer and says what is there.
+
+    titles: of t0, t1 and so on. key: what tells slots apart. lit: the opacity under the pointer.
+    """
+    over = alt.selection_point(on="pointerover", clear="pointerout", fields=[key], empty=False, name="over")
+    shown = alt.when(over).then(alt.value(lit))
     fields: alt.Chart = (
         frame("slots")
         .mark_rect(color=NEUTRAL)
         .encode(
-            x=TIME,
-            x2="end:T",
-            opacity=alt.when(over).then(alt.value(0.22)).when(picked).then(alt.value(0.3)).otherwise(alt.value(0)),
-            tooltip=[alt.Tooltip(f"t{n}:N", title=title) for n, title in enumerate(("UK local time", *titles))],
+            x=x,
+            **({"x2": x2} if x2 else {}),
+            opacity=(shown.when(picked).then(alt.value(0.3)) if picked else shown).otherwise(alt.value(0)),
+            tooltip=[alt.Tooltip(f"t{n}:N", title=title) for n, title in enumerate(titles)],
         )
-        .add_params(over, picked)
+        .add_params(over, *([picked] if picked else []))
     )
     return fields
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.colours import BEFORE, HEADLINE_PRICE, IMBALANCE_PRICE
-from dashboard.drawing import NEUTRAL, Spec, filled, frame, layered, power_axis
+from dashboard.colours import BEFORE, HEADLINE_PRICE, IMBALANCE_PRICE, NEUTRAL
+from dashboard.drawing import Spec, filled, frame, hover_fields, layered, power_axis
 from dashboard.points import Points
 
 FORECAST = "Off by, forecast"
@@ -48,7 +48,7 @@ def errors(
         "lines": lines,
         "bias": [{"step": s.label, "what": BIAS, "value": _float(s.numbers["bias"])} for s in steps],
         "zero": [{"zero": 0.0}],
-        "steps": [{"step": s.label} | {f"t{n}": words for n, (_, words) in enumerate(s.told)} for s in steps],
+        "slots": [{"step": s.label} | {f"t{n}": words for n, (_, words) in enumerate(s.told)} for s in steps],
     }
     if chosen is not None:
         frames["chosen"] = [{"step": chosen}]
@@ -108,17 +108,7 @@ def _form(
     )
     chosen = [frame("chosen").mark_rect(color=NEUTRAL, opacity=0.16).encode(x=x)] if has_chosen else []
     zero = frame("zero").mark_rule(color=NEUTRAL).encode(y="zero:Q")
-    over = alt.selection_point(on="pointerover", clear="pointerout", fields=["step"], empty=False, name="over")
-    hover = (
-        frame("steps")
-        .mark_rect(color=NEUTRAL)
-        .encode(
-            x=x,
-            opacity=alt.when(over).then(alt.value(0.2)).otherwise(alt.value(0)),
-            tooltip=[alt.Tooltip(f"t{n}:N", title=title) for n, title in enumerate(titles)],
-        )
-        .add_params(over)
-    )
+    hover = hover_fields(titles, x, key="step", lit=0.2)
     return layered([*chosen, bias, zero, lines, hover], 300)
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import text
+from dashboard import notices, text
 from dashboard.connection import NotBuiltError, WarehouseError
 from dashboard.marts import common
 from energy_monitor.errors import UserError
-from ingestion.sources import SOURCES
 
 STYLE = Path(__file__).with_name("style.css")
 
@@ -43,10 +42,9 @@ def banner() -> None:
     """Unmistakable where the numbers are made up."""
     if common.is_simulated():
         with st.container(key="banner"):
-            st.warning("**Simulated grid: these numbers are made up.** They say nothing about the real one.")
+            st.warning(f"**{notices.MADE_UP}** {notices.SAY_NOTHING}")
 
 
 def footer() -> None:
     with st.container(key="footer"):
-        said = ". ".join(source.attribution for source in SOURCES.values())
-        st.caption(f"{text.plain(said)}. All times are UK local time, with the zone written beside them.")
+        st.caption(f"{text.plain(notices.attributions())} {notices.LOCAL_TIME}")

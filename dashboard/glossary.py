@@ -2,6 +2,9 @@
 
 from dashboard import text
 
+# The words of Now, there and on the page for everyone
+OF_NOW = ("Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT")
+
 TERMS = {
     "Half-hour": "The market's unit of time, also called settlement period: 48 a day from local midnight, 46 or 50 "
     "where the clocks change.",

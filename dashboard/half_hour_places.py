@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from dashboard.connection import Row
 from dashboard.periods import Period
-from dashboard.windows import local_label
+from dashboard.windows import by_label
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
 
 
@@ -19,27 +19,20 @@ def aligned(first: Period, second: Period, one: Sequence[Row], other: Sequence[R
 
     A day has 48 places. Of an hour that comes twice the first counts; one that is left out has no number.
     """
-    sides = [(period.first, _by_label(rows)) for period, rows in ((first, one), (second, other))]
+    sides = [(period.first, by_label(rows)) for period, rows in ((first, one), (second, other))]
     found = []
     for day in range(max(len(first.days), len(second.days))):
         for half_hour in range(48):
             since = DAY * day + HALF_HOUR * half_hour
             row: Row = {"day": day + 1, "uk_clock": _clock(half_hour)}
-            for name, (start, by_label) in zip(("first", "second"), sides, strict=True):
-                found_row = by_label.get(_midnight(start) + since, {})
+            for name, (start, labelled) in zip(("first", "second"), sides, strict=True):
+                found_row = labelled.get(_midnight(start) + since, {})
                 row |= {
                     f"{name}_period_start_utc": found_row.get("period_start_utc"),
                     f"{name}_{column}": found_row.get(column),
                 }
             found.append(row)
     return found
-
-
-def _by_label(rows: Sequence[Row]) -> dict[datetime, Row]:
-    by_label: dict[datetime, Row] = {}
-    for row in rows:
-        by_label.setdefault(local_label(row["period_start_utc"]), row)
-    return by_label
 
 
 def _midnight(day: date) -> datetime:

@@ -5,10 +5,9 @@ from functools import lru_cache
 
 import altair as alt
 
-from dashboard.colours import BEFORE
-from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
-from dashboard.parts import Part as Part
-from dashboard.parts import parts as parts
+from dashboard.colours import BEFORE, NEUTRAL
+from dashboard.drawing import TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
+from dashboard.parts import Part
 from dashboard.points import Grey, Points, grey_points, hover_points, missing_runs, no_data, steps
 from dashboard.text import gigawatt_hours, gigawatts
 from dashboard.windows import Slot, Span

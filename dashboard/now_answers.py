@@ -1,4 +1,4 @@
-"""All that Now says, asked at once: for the page that is published, whose numbers are those of the dashboard."""
+"""What Now is made of: the spans that it draws, and all of it asked at once, for the page that is published."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +21,14 @@ class OverTime:
     span: Span
     slots: list[Slot]
 
+    @property
+    def rows(self) -> list[Row]:
+        return [slot.row for slot in self.slots if slot.row]
+
     @classmethod
-    def of(cls, subject: str, start_utc: datetime, end_utc: datetime) -> "OverTime":
+    def of(cls, subject: str, start_utc: datetime, end_utc: datetime, known_utc: datetime | None = None) -> "OverTime":
         """From start_utc to the end of the newest row that begins before end_utc."""
-        rows = over_time.half_hours(subject, start_utc, end_utc)
+        rows = over_time.half_hours(subject, start_utc, end_utc, known_utc)
         span = Span(start_utc, rows[-1]["period_start_utc"] + HALF_HOUR if rows else end_utc)
         return cls(span, half_hour_slots(span, rows))
 
@@ -36,7 +40,7 @@ class Answers:
     now_utc: datetime
     is_simulated: bool
     shares: present.Shares | None
-    advice: present.Advice
+    advice: str
     tiles: list[Tile]
     fuels: list[Row]
     mix: Row | None
@@ -73,29 +77,29 @@ def _asked(now_utc: datetime) -> Answers:
         tiles=present.all_tiles(now_utc),
         fuels=common.fuels(),
         mix=marts.newest_mix(),
-        carbon=_carbon(half_hour),
+        carbon=carbon_ahead(half_hour),
         flows=marts.flows(),
-        price=_trend("price", ahead=False),
-        demand=_trend("demand", ahead=True),
+        price=trend("price", ahead=False),
+        demand=trend("demand", ahead=True),
         outages=marts.outages(now_utc.replace(second=0, microsecond=0)),
         newest_outage_message=marts.newest_outage_message(),
         **known,
     )
 
 
-def _carbon(half_hour_utc: datetime) -> OverTime | None:
-    """The local day of the newest half-hour, and all that is forecast after it."""
-    newest = marts.carbon_at(half_hour_utc)
+def carbon_ahead(half_hour_utc: datetime, known_utc: datetime | None = None) -> OverTime | None:
+    """The local day of the newest half-hour, and all that is forecast after it; None where there is no carbon data."""
+    newest = marts.carbon_at(half_hour_utc, known_utc)
     if newest is None:
         return None
     start = local_midnight_utc(local_date(newest["period_start_utc"]))
-    return OverTime.of("carbon", start, start + 4 * DAY)
+    return OverTime.of("carbon", start, start + 4 * DAY, known_utc)
 
 
-def _trend(subject: str, *, ahead: bool) -> OverTime | None:
-    """The last day, and where a forecast goes on the next one too."""
-    found = over_time.span_of_subject(subject)
+def trend(subject: str, known_utc: datetime | None = None, *, ahead: bool) -> OverTime | None:
+    """The last day, and where a forecast goes on the next one too; None where there is no datum."""
+    found = over_time.span_of_subject(subject, known_utc)
     if found is None:
         return None
     newest_end = found[1] + HALF_HOUR
-    return OverTime.of(subject, newest_end - DAY, newest_end + (DAY if ahead else 0 * DAY))
+    return OverTime.of(subject, newest_end - DAY, newest_end + (DAY if ahead else 0 * DAY), known_utc)

@@ -12,6 +12,7 @@ from dashboard.connection import Row, rows
 from dashboard.kept import kept
 from dashboard.local_time import utc_iso
 from dashboard.measures import MEASURES, Measure
+from ingestion.settlement import settlement_date_of as local_date
 
 # {"marts.fct_x.column": ["intermediate.y.column", …]}: read from the models' SQL; a test holds it to that
 LINEAGE = Path(__file__).with_name("lineage.json")
@@ -68,11 +69,12 @@ def versions_of(key: str, at_utc: datetime, of: str | None = None) -> list[Row]:
         from marts.{where.mart}
         where
             {where.start} = :at_utc
-            and settlement_date = cast(cast(:at_utc as timestamptz) at time zone 'Europe/London' as date)
+            and settlement_date = :day
             and {where.condition}
         order by part, known_from_utc
         """,
         at_utc=at_utc,
+        day=local_date(at_utc),
         **({"of": of} if ":of" in where.condition else {}),
     )
 

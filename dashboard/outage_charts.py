@@ -7,8 +7,9 @@ from functools import lru_cache
 import altair as alt
 
 from dashboard import outages
+from dashboard.colours import NEUTRAL
 from dashboard.connection import Row
-from dashboard.drawing import NEUTRAL, TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
+from dashboard.drawing import TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
 from dashboard.kept import kept
 from dashboard.local_time import moment_text
 from dashboard.marts import common

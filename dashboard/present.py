@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard import text
+from dashboard import cleanest, text
 from dashboard.colours import CARBON_ACTUAL, HEADLINE_PRICE, IMBALANCE_PRICE, INDO
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, moment_text
@@ -227,46 +227,35 @@ def _trend_column(key: str, is_whole: bool) -> str:
     }[key]
 
 
-@dataclass(frozen=True)
-class Advice:
-    """Whether now is a good time to use power, in words; `is_good` is None where that cannot be said."""
-
-    is_good: bool | None
-    words: str
-
-
-BEST_OF = 6  # half-hours: as long as a dishwasher, or a good part of a charge
 MARKED = 0.1  # a difference of a tenth is worth a word
 
 
-def advice(ahead: Sequence[Row], now_utc: datetime) -> Advice:
-    """Now against the best three hours that begin within a day, by the carbon that is forecast.
+def advice(ahead: Sequence[Row], now_utc: datetime) -> str:
+    """Whether now is a good time to use power: against the best three hours that begin within a day, by their carbon.
 
     ahead: `period_start_utc` and `carbon` of half-hours, in order. Without nearly a day of them nothing is said.
     """
     start = half_hour_start(now_utc)
-    by_start = {row["period_start_utc"]: float(row["carbon"]) for row in ahead}
-    means = {}
-    for first in by_start:
-        window = [by_start.get(first + n * HALF_HOUR) for n in range(BEST_OF)]
-        if None not in window:
-            means[first] = sum(value for value in window if value is not None) / BEST_OF
+    means = cleanest.means({row["period_start_utc"]: float(row["carbon"]) for row in ahead})
     if start not in means or len(means) < 36:
-        return Advice(
-            None, "Whether now is a good time to use power cannot be said: it needs a day of carbon forecast."
-        )
-    best = min(means, key=lambda first: (means[first], first))
+        return "Whether now is a good time to use power cannot be said: it needs a day of carbon forecast."
+    best, until = cleanest.best(means)
     now, least = means[start], means[best]
-    until = best + BEST_OF * HALF_HOUR
     saved = 0.0 if now <= 0 else (now - least) / now
     if saved < MARKED:
-        return Advice(
-            True,
+        return (
             f"Now is a good time to use power: the next three hours are forecast at {text.carbon(now)}, about as clean "
-            "as it gets within a day.",
+            "as it gets within a day."
         )
-    return Advice(
-        False,
+    return (
         f"If it can wait, use power from {when(best, now_utc)} to {clock_text(until)}: forecast at "
-        f"{text.carbon(least)}, {text.percent(saved)} less than in the three hours from now.",
+        f"{text.carbon(least)}, {text.percent(saved)} less than in the three hours from now."
     )
+
+
+def nothing_out(newest_message_utc: datetime | None) -> str:
+    """What is said where no outage is under way."""
+    told = "no message on an outage was fetched"
+    if newest_message_utc is not None:
+        told = f"the newest is of {moment_text(newest_message_utc)}"
+    return f"No message speaks of an outage under way now; {told}."

@@ -7,9 +7,9 @@ from functools import lru_cache
 import altair as alt
 
 from dashboard import text
-from dashboard.colours import HEADLINE_PRICE, IMBALANCE_PRICE
+from dashboard.colours import HEADLINE_PRICE, IMBALANCE_PRICE, NEUTRAL
 from dashboard.connection import Row
-from dashboard.drawing import NEUTRAL, TIME, Spec, filled, frame, layered, over_time, power_axis
+from dashboard.drawing import TIME, Spec, filled, frame, hover_fields, layered, over_time, power_axis
 from dashboard.local_time import day_text
 from dashboard.points import Points
 from dashboard.windows import Span
@@ -55,7 +55,7 @@ def duration(rows: Sequence[Row], span: str) -> Spec:
             "percentile": row["percentile"],
             "price": float(row["price_gbp_per_mwh"]),
             "words": text.price(row["price_gbp_per_mwh"]),
-            "share": f"{text.rounded(row['share_at_or_below'] * 100, 1)}{text.NBSP}%",
+            "share": text.percent(row["share_at_or_below"], 1),
         }
         for row in rows
     ]
@@ -104,7 +104,7 @@ def below_zero_words(rows: Sequence[Row]) -> str:
         if not known:
             said.append(f"{label}: not known.")
             continue
-        share = f"{text.rounded(hours / float(known) * 100, 1)}{text.NBSP}%"
+        share = text.percent(hours / float(known), 1)
         said.append(
             f"{label}: below zero for {text.rounded(hours, 1)} of {text.rounded(known, 1)} hours that are known "
             f"({share})."
@@ -155,19 +155,7 @@ def _below_zero_form() -> Spec:
             color=_colour(),
         )
     )
-    over = alt.selection_point(on="pointerover", clear="pointerout", fields=["start"], empty=False, name="over")
-    hover = (
-        frame("slots")
-        .mark_rect(color=NEUTRAL)
-        .encode(
-            x=TIME,
-            x2="end:T",
-            opacity=alt.when(over).then(alt.value(0.22)).otherwise(alt.value(0)),
-            tooltip=[alt.Tooltip("t0:N", title="When")]
-            + [alt.Tooltip(f"t{n}:N", title=label) for n, label in enumerate(KINDS.values(), 1)],
-        )
-        .add_params(over)
-    )
+    hover = hover_fields(("When", *KINDS.values()), TIME, x2="end:T")
     return layered([bars, hover], 240)
 
 

@@ -30,7 +30,7 @@ def value_text(unit: str, value: Any, *, is_mean: bool = False) -> str:
         case "gCO2/kWh":
             return f"{text.rounded(value, 1 if is_mean else 0)}{text.NBSP}gCO₂/kWh"
         case "1":
-            return f"{text.rounded(Decimal(str(value)) * 100, 1)}{text.NBSP}%"
+            return text.percent(Decimal(str(value)), 1)
         case "h":
             days = f" ({text.rounded(value / 24, 1)}{text.NBSP}days)" if value >= 48 else ""
             return f"{text.rounded(value, 1 if value % 1 else 0)}{text.NBSP}h{days}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard import cleanest as three_hours
 from dashboard import text
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, moment_text
@@ -17,7 +18,6 @@ from ingestion.settlement import DAY, HALF_HOUR, half_hour_start
 NOW = "now"
 AHEAD = 96  # half-hours
 BACK = 14 * DAY  # how old a half-hour in an address may be
-BEST_OF = 6  # half-hours
 MEASURE = MEASURES["regional-carbon"]
 NAMES = {"GB": "Great Britain"}  # as people say what the source calls otherwise
 
@@ -87,16 +87,10 @@ def fetched_words(rows: Sequence[Row], now_utc: datetime) -> str:
 def cleanest(ahead: Sequence[Row], name: str) -> str:
     """The three hours with the least carbon in a region's half-hours, in words, against the first three."""
     by_start = {row["period_start_utc"]: float(row[marts.CARBON]) for row in ahead if row[marts.CARBON] is not None}
-    means = {}
-    for first in by_start:
-        window = [by_start.get(first + n * HALF_HOUR) for n in range(BEST_OF)]
-        known = [value for value in window if value is not None]
-        if len(known) == BEST_OF:
-            means[first] = sum(known) / BEST_OF
+    means = three_hours.means(by_start)
     if not means:
         return f"The cleanest three hours in {name} cannot be said: no three hours on end have a forecast."
-    best, soonest = min(means, key=lambda start: (means[start], start)), min(means)
-    until = best + BEST_OF * HALF_HOUR
+    (best, until), soonest = three_hours.best(means), min(means)
     said = (
         f"Cleanest three hours in {name}: {moment_text(best)} to {clock_text(until)}, "
         f"with {text.carbon(means[best])} on average"

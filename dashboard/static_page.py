@@ -12,15 +12,15 @@ from typing import Any
 from urllib.parse import quote
 
 from dashboard import colours, present, static_charts, subjects, text
-from dashboard.glossary import TERMS
+from dashboard.glossary import OF_NOW, TERMS
 from dashboard.local_time import axis_title, clock_text, moment_text, utc_iso
+from dashboard.notices import LOCAL_TIME, MADE_UP, SAY_NOTHING, attributions
 from dashboard.now_answers import Answers, OverTime
 from dashboard.parts import Bar, flow_bars, mix_bars, parts
 from dashboard.static_charts import Axis, Line
 from dashboard.svg import sparkline
 from dashboard.tile import Tile, is_late, when
 from dashboard.windows import Slot
-from ingestion.sources import SOURCES
 
 MOST_LETTERS = 140  # of what a source says in its own words
 REFRESH_S = 300
@@ -29,20 +29,17 @@ ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
     '<path fill="#e0a100" d="M9 0 2 9h5l-1 7 8-10H9z"/></svg>'
 )
-WORDS = ("Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT")
-MADE_UP = "Simulated grid: these numbers are made up."
 OUT_OF_DATE = "A new one is made after each build; a page older than an hour is out of date."
 # Nothing but the page's own style and its icon: should markup of a source ever get through, it can do nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 EMPTY = "Nothing has been loaded here yet, or nothing was built. The first build after the first data fills this page."
-UNKNOWN = "–"
 
 
 def page(answers: Answers | None, now_utc: datetime, *, refreshes: bool = False) -> str:
     """The file. Of no answers it says that there is no data yet; one that refreshes loads itself again by itself."""
     made_up = f"{MADE_UP} " if answers and answers.is_simulated else ""
     title = present.headline(answers.shares, now_utc) if answers else "No data yet"
-    advice = answers.advice.words if answers else EMPTY
+    advice = answers.advice if answers else EMPTY
     other = "index.html" if refreshes else "refreshing.html"
     told = (
         f"This page loads itself again every {REFRESH_S // 60} minutes: {_link(other, 'stop that')}."
@@ -55,7 +52,7 @@ def page(answers: Answers | None, now_utc: datetime, *, refreshes: bool = False)
         if answers
         else ""
     )
-    banner = f'<p class="banner"><strong>{MADE_UP}</strong> They say nothing about the real one.</p>' if made_up else ""
+    banner = f'<p class="banner"><strong>{MADE_UP}</strong> {SAY_NOTHING}</p>' if made_up else ""
     return (
         f"{_head(made_up + title, made_up + advice, refreshes)}<body><header>{banner}"
         f'<p class="old">This page was loaded more than an hour ago: {_link("", "load it again")}.</p>'
@@ -95,8 +92,7 @@ def _style() -> str:
 
 
 def _attributions() -> str:
-    said = ". ".join(source.attribution for source in SOURCES.values())
-    return f'<p class="note">{esc(said)}. All times are UK local time, with the zone written beside them.</p>'
+    return f'<p class="note">{esc(attributions())} {LOCAL_TIME}</p>'
 
 
 def _sections(answers: Answers) -> Iterator[str]:
@@ -108,7 +104,7 @@ def _sections(answers: Answers) -> Iterator[str]:
     yield _section("price", "Price, last 24 hours", _price(answers))
     yield _section("demand", "Demand against forecast", _demand(answers))
     yield f"</div>{_section('outages', 'Largest outages now', _outages(answers))}"
-    words = "".join(f"<dt>{esc(term)}<dd>{esc(TERMS[term])}" for term in WORDS)
+    words = "".join(f"<dt>{esc(term)}<dd>{esc(TERMS[term])}" for term in OF_NOW)
     yield f"<details><summary>Words on this page</summary><dl>{words}</dl></details>"
 
 
@@ -257,18 +253,16 @@ def _cell(column: str, words: Callable[[Any], str]) -> Callable[[Slot], str]:
 
     def cell(slot: Slot) -> str:
         number = slot.number(column)
-        return UNKNOWN if number is None else text.rounded(number, 2 if words is text.price else 0)
+        return text.NONE if number is None else text.rounded(number, 2 if words is text.price else 0)
 
     return cell
 
 
 def _outages(answers: Answers) -> str:
     if not answers.outages:
-        newest = answers.newest_outage_message
-        told = "no message on an outage was fetched" if newest is None else f"the newest is of {moment_text(newest)}"
-        return _note(f"No message speaks of an outage under way now; {told}.")
+        return _note(present.nothing_out(answers.newest_outage_message))
     rows = "".join(
-        f"<li><strong>{esc(_cut(row['affected_unit'] or row['asset_id'] or UNKNOWN))}</strong>: "
+        f"<li><strong>{esc(_cut(row['affected_unit'] or row['asset_id'] or text.NONE))}</strong>: "
         f"{esc(text.megawatts(row['unavailable_mw']))} out of use "
         f"{'with no end told' if row['event_end_utc'] is None else 'until ' + esc(moment_text(row['event_end_utc']))}"
         f"<br><span class=note>{esc(' · '.join(_kinds(row)))}</span>"

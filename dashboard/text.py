@@ -32,9 +32,9 @@ def rounded(value: Decimal | float | int, digits: int) -> str:
     return f"{near:,f}".replace("-", MINUS) if near else f"{abs(near):,f}"
 
 
-def percent(share: Number) -> str:
+def percent(share: Number, digits: int = 0) -> str:
     """A share of 0 to 1, as 38 %."""
-    return NONE if share is None else f"{rounded(_exact(share) * 100, 0)}{NBSP}%"
+    return NONE if share is None else f"{rounded(_exact(share) * 100, digits)}{NBSP}%"
 
 
 def signed_percent(change: Number) -> str:

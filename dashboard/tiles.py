@@ -8,8 +8,6 @@ from dashboard.measures import MEASURES
 from dashboard.origin import link
 from dashboard.svg import as_image, sparkline
 from dashboard.tile import Tile, words
-from dashboard.tile import is_late as is_late
-from dashboard.tile import when as when
 
 
 def show(tile: Tile, now_utc: datetime, known_utc: datetime | None = None) -> None:

@@ -105,6 +105,14 @@ def local_label(start_utc: datetime) -> datetime:
     return start_utc.astimezone(LONDON).replace(tzinfo=None, fold=0)
 
 
+def by_label(rows: Sequence[Row]) -> dict[datetime, Row]:
+    """Half-hours by the UK's date and clock; of an hour that comes twice, the first."""
+    found: dict[datetime, Row] = {}
+    for row in rows:
+        found.setdefault(local_label(row["period_start_utc"]), row)
+    return found
+
+
 def beside(
     slots: Sequence[Slot], before: Sequence[Row], days: int, columns: Sequence[str], compared: Sequence[str]
 ) -> list[Slot]:
@@ -114,10 +122,8 @@ def beside(
     before is added as `before_…`. An hour that one of the two days lacks is compared with nothing; of an hour that it
     has twice, the first counts.
     """
-    earlier: dict[datetime | date, Row] = {}
-    for row in before:
-        key = row["settlement_date"] if "settlement_date" in row else local_label(row["period_start_utc"])
-        earlier.setdefault(key, row)
+    are_days = bool(before) and "settlement_date" in before[0]
+    earlier: Mapping[Any, Row] = {row["settlement_date"]: row for row in before} if are_days else by_label(before)
     found = []
     for slot in slots:
         is_day = slot.end_utc - slot.start_utc > HALF_HOUR

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import psutil
@@ -22,19 +24,23 @@ from dbt.contracts.graph.manifest import Manifest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from dashboard import kept
 from energy_monitor.cli import main
+from energy_monitor.clock import clock_text
 from energy_monitor.database import prepare
 from energy_monitor.fetching import fetch_all, sessions
-from energy_monitor.up.services import simulated_sources
+from energy_monitor.up.services import simulated_sources, simulator_budgets
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.ingest import ingest
 from ingestion.landing import Answer
 from ingestion.loading import Loaded
 from ingestion.settlement import DAY
-from ingestion.sources import SOURCES
 from ingestion.windows import requests_for
 from simulator.server import Running, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -210,9 +216,7 @@ def recorded_workspace(home: Path, recorded: Path) -> Workspace:
 
 def environ_of(grid: Running) -> dict[str, str]:
     """The sources' addresses at a simulator, and budgets that hold nothing up."""
-    return simulated_sources(grid.port) | {
-        f"ENERGY_MONITOR_{source.upper()}_REQUESTS_PER_MINUTE": "60000" for source in SOURCES
-    }
+    return simulated_sources(grid.port) | simulator_budgets()
 
 
 SIMULATED_NOW = datetime(2026, 10, 28, 12, 7, tzinfo=UTC)  # three days after the clocks go back
@@ -235,6 +239,61 @@ def simulated_workspace(make_workspace: WorkspaceMaker) -> Workspace:
         assert {a.loaded.status for a in fetch_all(workspace, wanted, sessions(environ))} == {"loaded"}
     build_marts(workspace)
     return workspace
+
+
+def reader_environment(workspace: Workspace) -> dict[str, str]:
+    server = workspace.server()
+    return {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGDATABASE": workspace.database,
+        "PGUSER": "reader",
+        "PGPASSWORD": workspace.password("reader"),
+    }
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Points the dashboard of this process at a workspace, as the role reader, and forgets what it knew."""
+
+    def point(workspace: Workspace, now_utc: datetime | None = None) -> None:
+        for name, value in reader_environment(workspace).items():
+            monkeypatch.setenv(name, value)
+        if now_utc:
+            monkeypatch.setenv("ENERGY_MONITOR_CLOCK", clock_text(now_utc, now_utc, 0))
+        kept.forget()
+
+    yield point
+    kept.forget()
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves the machine
+]
+# Read here, as the fixture `home` takes such variables away
+CHROMIUM = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
+REQUIRED = os.environ.get("ENERGY_MONITOR_REQUIRE_CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium; a named skip where there is none, a failure where CI says that it must be there."""
+    if not CHROMIUM:
+        absent = "no Chromium: install it, or point ENERGY_MONITOR_CHROMIUM to one"
+        if REQUIRED:
+            pytest.fail(absent)
+        pytest.skip(absent)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 def rows_of(workspace: Workspace, statement: str, parameters: object = None, role: str = "auditor") -> list[tuple]:

@@ -1,61 +1,22 @@
 """The page Compare: one measure over two periods, day by day, its totals against the marts, its address."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard import comparison, half_hour_places, kept, text
+from dashboard import comparison, half_hour_places, text
 from dashboard.comparable import MEASURES
 from dashboard.comparison import Comparison
 from dashboard.periods import MONTH_A_YEAR_BEFORE, MONTHS, WEEKS, YEARS, Period, preset
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
-from tests.conftest import REPOSITORY, SIMULATED_NOW, rows_of
-from tests.test_dashboard import reading  # noqa: F401
+from tests.conftest import SIMULATED_NOW, rows_of
+from tests.pages import drawn, page, read_words, specs_of
 
-APP = str(REPOSITORY / "dashboard" / "app.py")
 DEMAND, PRICE, SHARE = MEASURES["Demand"], MEASURES["Headline price"], MEASURES["Zero-carbon share"]
-
-
-@pytest.fixture
-def asking(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
-    """As `reading`, and nothing is left of what another test was told."""
-    kept.forget()
-    yield request.getfixturevalue("reading")
-    kept.forget()
-
-
-def page(view: str, **address: str | list[str]) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in address.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(f"views/{view}.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
-
-
-def said_by(app: AppTest) -> str:
-    """All words of a page as they are read: without escapes, with ordinary spaces."""
-    words = "\n".join(e.value for kind in (app.title, app.markdown, app.caption, app.warning) for e in kind)
-    return words.replace("\\", "").replace(text.JOINER, "").replace(text.NBSP, " ")
-
-
-def specs(app: AppTest) -> list[dict[str, Any]]:
-    """The charts, each with the numbers that go to the browser beside it."""
-    protos = [e.proto for e in app.main if e.type in ("arrow_vega_lite_chart", "vega_lite_chart")]
-    return [json.loads(p.spec) | {"datasets": {d.name: d.data.data for d in p.datasets}} for p in protos]
-
-
-def drawn(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    return pa.ipc.open_stream(spec["datasets"][name]).read_all().to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -140,8 +101,8 @@ def test_half_hours_are_at_one_place_by_the_uks_clock() -> None:
     assert by_clock["23:30"] == (49, 45)
 
 
-def test_totals_and_chart_are_the_marts_numbers(simulated_workspace: Workspace, asking: Callable[..., None]) -> None:
-    asking(simulated_workspace, SIMULATED_NOW)
+def test_totals_and_chart_are_the_marts_numbers(simulated_workspace: Workspace, reading: Callable[..., None]) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     address = {"first": ["2026-10-26", "2026-10-28"], "second": ["2026-10-23", "2026-10-25"]}
     app = page("compare", measure="Demand", periods="any dates", by="day", **address)
     totals = rows_of(
@@ -156,12 +117,12 @@ def test_totals_and_chart_are_the_marts_numbers(simulated_workspace: Workspace, 
         (date(2026, 10, 23), date(2026, 10, 24)),
         role="reader",
     )
-    said = said_by(app)
+    said = read_words(app)
     for (total,) in totals:
         assert text.gigawatt_hours(total).replace(text.NBSP, " ") in said
     assert "over 2 complete days of Mon 26 Oct 2026 to Wed 28 Oct 2026" in said
     assert "Wed 28 Oct 2026 (" in said  # it is not over yet
-    overlay, by_month = specs(app)
+    overlay, by_month = specs_of(app)
     expected = rows_of(
         simulated_workspace,
         "select indo_mwh from marts.fct_grid_daily where settlement_date between %s and %s order by settlement_date",
@@ -184,12 +145,12 @@ def test_totals_and_chart_are_the_marts_numbers(simulated_workspace: Workspace, 
 
 @pytest.mark.parametrize("label", list(MEASURES))
 def test_every_measure_by_everything_is_there(
-    simulated_workspace: Workspace, asking: Callable[..., None], label: str
+    simulated_workspace: Workspace, reading: Callable[..., None], label: str
 ) -> None:
-    asking(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     address = {"first": ["2026-10-26", "2026-10-27"], "second": ["2026-10-24", "2026-10-25"]}
     app = page("compare", measure=label, periods="any dates", by="half-hour", **address)
-    overlay = specs(app)[0]
+    overlay = specs_of(app)[0]
     points = [point for point in drawn(overlay, "lines") if point["value"] is not None]
     if any(point["series"] == "First period" for point in points):
         (found,) = rows_of(
@@ -203,25 +164,25 @@ def test_every_measure_by_everything_is_there(
     for by in ("week", "month"):
         app.button_group(key="by").set_value(by).run()
         assert not app.exception
-        assert f"by {by}" in specs(app)[0]["description"]
+        assert f"by {by}" in specs_of(app)[0]["description"]
 
 
 def test_the_address_is_the_choice_and_long_periods_are_by_day(
-    simulated_workspace: Workspace, asking: Callable[..., None]
+    simulated_workspace: Workspace, reading: Callable[..., None]
 ) -> None:
-    asking(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     app = page("compare", measure="Wind", periods=YEARS, by="half-hour")
     assert app.selectbox(key="measure").value == "Wind"
     assert app.selectbox(key="periods").value == YEARS
-    said = said_by(app)
+    said = read_words(app)
     assert "periods of at most seven days" in said
     assert "Thu 1 Jan 2026 to Wed 28 Oct 2026" in said
     known = page("compare", known="2026-10-27T10:00")
-    assert "cannot be shown as it was known" in said_by(known)
+    assert "cannot be shown as it was known" in read_words(known)
 
 
-def test_a_measure_without_a_number_says_so(recorded_workspace: Workspace, asking: Callable[..., None]) -> None:
-    asking(recorded_workspace)
+def test_a_measure_without_a_number_says_so(recorded_workspace: Workspace, reading: Callable[..., None]) -> None:
+    reading(recorded_workspace)
     app = page("compare", measure="Headline price")
-    assert "holds nothing of “Headline price” yet" in said_by(app)
-    assert not specs(app)
+    assert "holds nothing of “Headline price” yet" in read_words(app)
+    assert not specs_of(app)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -17,80 +17,29 @@ from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import DBAPIError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import as_known, kept, local_time, mix_charts, present, subjects, text
+from dashboard import as_known, kept, local_time, mix_charts, parts, present, subjects, text
 from dashboard.connection import WarehouseError, engine, rows
 from dashboard.export import csv_bytes
 from dashboard.marts import common
 from dashboard.marts import now as marts
 from dashboard.shown import Shown, coverage_text, load
 from dashboard.windows import DATES, DAYS_OF, WINDOWS, Choice, Span, day_slots, half_hour_slots, span_by_half_hours
-from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_start_utc, periods_in
 from orchestration.warehouse import parsed_project
 from tests.conftest import (
-    REPOSITORY,
     SIMULATED_NOW,
     WorkspaceMaker,
     rows_of,
 )
 from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START, take_in_odd_text
+from tests.pages import shown_page, specs_of, words_of
 
-APP = str(REPOSITORY / "dashboard" / "app.py")
 VIEWS = ("mix", "demand", "price", "carbon")  # over time
 OTHER_VIEWS = ("regions", "forecasts", "records", "outages", "compare", "sources", "origin")
 YEARS = range(2016, 2031)
 CHANGES = [day for y in YEARS for day in (date(y, m, 31) - DAY * ((date(y, m, 31).weekday() + 1) % 7) for m in (3, 10))]
-
-
-def reader_environment(workspace: Workspace) -> dict[str, str]:
-    server = workspace.server()
-    return {
-        "PGHOST": server.host,
-        "PGPORT": str(server.port),
-        "PGDATABASE": workspace.database,
-        "PGUSER": "reader",
-        "PGPASSWORD": workspace.password("reader"),
-    }
-
-
-@pytest.fixture
-def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Points the dashboard of this process at a workspace, as the role reader, and forgets what it knew."""
-
-    def point(workspace: Workspace, now_utc: datetime | None = None) -> None:
-        for name, value in reader_environment(workspace).items():
-            monkeypatch.setenv(name, value)
-        if now_utc:
-            monkeypatch.setenv("ENERGY_MONITOR_CLOCK", clock_text(now_utc, now_utc, 0))
-        kept.forget()
-
-    yield point
-    kept.forget()
-
-
-def shown_page(view: str, window: str | None = None, **asked: str) -> AppTest:
-    """A page after its script has run, without any exception. `asked` is more that stands in its address."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in {"window": window, **asked}.items():
-        if value:
-            app.query_params[name] = value
-    app.run()
-    if view != "now":
-        app.switch_page(f"views/{view}.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    return app
-
-
-def words_of(app: AppTest) -> str:
-    return "\n".join(
-        element.value for kind in (app.title, app.markdown, app.caption, app.warning, app.error) for element in kind
-    )
-
-
-def specs_of(app: AppTest) -> list[dict]:
-    return [json.loads(e.proto.spec) for e in app.main if e.type in ("arrow_vega_lite_chart", "vega_lite_chart")]
 
 
 def hold_every_page(simulated: bool) -> dict[str, set[str]]:
@@ -413,8 +362,8 @@ def test_a_gap_is_a_gap(recorded_workspace: Workspace, reading: Callable) -> Non
     shown = load("mix", Choice("day"))
     assert shown
     assert [slot.number("transmission_supply_mw") is not None for slot in shown.slots] == [False] * 46 + [True] * 2
-    parts = mix_charts.parts(common.fuels(), subjects.MIX)
-    spec = mix_charts.stacked(shown.slots, shown.span, parts, "mw", "GW", "")
+    mix = parts.parts(common.fuels(), subjects.MIX)
+    spec = mix_charts.stacked(shown.slots, shown.span, mix, "mw", "GW", "")
     drawn = {name: pa.ipc.open_stream(sent).read_all().to_pylist() for name, sent in spec["datasets"].items()}
     night, evening = local_midnight_utc(date(2026, 6, 12)), datetime(2026, 6, 12, 22, tzinfo=UTC)
     assert [(run["what"], run["start"], run["end"]) for run in drawn["greys"]][:1] == [("no data", night, evening)]

@@ -13,9 +13,8 @@ from dashboard.windows import MOST_DAYS_AS_KNOWN
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
 from tests.conftest import SIMULATED_NOW, WorkspaceMaker, build_marts, day_request, rows_of, take_in
-from tests.test_dashboard import reading, shown_page, words_of
+from tests.pages import shown_page, words_of
 
-__all__ = ["reading"]  # a fixture
 both_workspaces = pytest.mark.usefixtures("recorded_workspace", "simulated_workspace")
 RECORDED_SPANS = ((date(2026, 6, 10), date(2026, 6, 14)), (date(2024, 8, 10), date(2024, 8, 16)))
 

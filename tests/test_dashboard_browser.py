@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,14 +20,14 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.pictures import READY as IDLE
 from dashboard.text import JOINER
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment, rows_of
 from tests.odd_text import EVIL, take_in_odd_text
-from tests.test_dashboard import reader_environment
 
 PAGES = ("", "mix", "demand", "price", "carbon", "regions", "forecasts", "records", "outages", "compare", "sources")
 ORIGIN = "origin?number=price&at=2026-10-28T11:00Z"
@@ -37,45 +36,9 @@ SIZES = {
     "desk": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
 }
-FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves the machine
-]
-IDLE = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
-  if (app.dataset.testScriptState !== 'notRunning') return false;
-  const busy = '[data-testid="stSkeleton"],[data-testid="stAppSkeleton"],[data-stale="true"],[data-testid="stSpinner"]';
-  if (document.querySelector(busy) || !document.querySelector('.st-key-footer')) return false;
-  return [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].filter(e => e.offsetParent)
-    .every(e => e.querySelector('canvas,svg'));
-}"""
 GAS = (0xE0, 0x8A, 0x72)  # dim_fuels.colour
 WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
   .map(e => [e.scrollWidth, e.clientWidth])"""
-
-
-# Read here, as the fixture `home` takes such variables away
-CHROMIUM = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
-REQUIRED = os.environ.get("ENERGY_MONITOR_REQUIRE_CHROMIUM")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; a named skip where there is none, a failure where CI says that it must be there."""
-    if not CHROMIUM:
-        absent = "no Chromium: install it, or point ENERGY_MONITOR_CHROMIUM to one"
-        if REQUIRED:
-            pytest.fail(absent)
-        pytest.skip(absent)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

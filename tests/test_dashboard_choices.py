@@ -25,9 +25,8 @@ from dashboard.windows import AGAINST, DATES, Choice, beside, half_hour_slots, s
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR, LONDON, local_midnight_utc, periods_in
 from tests.conftest import SIMULATED_NOW, rows_of
-from tests.test_dashboard import APP, CHANGES, reading, shown_page, words_of
-
-__all__ = ["reading"]  # a fixture
+from tests.pages import APP, shown_page, words_of
+from tests.test_dashboard import CHANGES
 
 # Dates and comparisons ------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from dashboard import colours, mix_charts, subjects
+from dashboard import colours, parts, subjects
 from tests.conftest import REPOSITORY
 
 # How colours are seen without one kind of cone, in linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.
@@ -47,7 +47,7 @@ def palette() -> list[tuple[str, str]]:
         category = next(c for c in rest.split(",") if c in CATEGORIES)
         fuels.append({"fuel_code": start, "category": category, "colour": colour})
     assert header.startswith("fuel_code,")
-    return [(part.name, part.colour) for part in mix_charts.parts(fuels, subjects.MIX)]
+    return [(part.name, part.colour) for part in parts.parts(fuels, subjects.MIX)]
 
 
 CATEGORIES = (*subjects.SUPPLIES, "solar", "storage", "interconnector")

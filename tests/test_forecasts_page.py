@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
-from dashboard import forecast_shown, forecast_words, kept, text
+from dashboard import forecast_shown, forecast_words, text
 from dashboard.connection import engine
 from dashboard.export import csv_bytes
 from dashboard.forecast_series import BY_LABEL, FORECASTS, GREAT_BRITAIN, HORIZONS
@@ -23,39 +23,16 @@ from ingestion.settlement import DAY, half_hour_start, local_midnight_utc
 from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
 from tests.odd_text import EVIL
-from tests.test_dashboard import reading, words_of
+from tests.pages import shown_page, words_of
 
-__all__ = ["reading"]
-
-APP = str(REPOSITORY / "dashboard" / "app.py")
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 OCTOBER = date(2026, 10, 1)
 A_DAY = Decimal(24)
 
 
-@pytest.fixture
-def read(reading: Callable[..., None]) -> Iterator[Callable[..., None]]:
-    """As `reading`, and nothing is kept of what another workspace answered."""
-
-    def point(*given: object) -> None:
-        kept.forget()
-        reading(*given)
-
-    yield point
-    kept.forget()
-
-
 def page(**chosen: str) -> AppTest:
     """The page at an address."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    if known := chosen.pop("known", None):
-        app.query_params["known"] = known
-    app.run()
-    for name, value in chosen.items():
-        app.query_params[name] = value
-    app.switch_page("views/forecasts.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    return app
+    return shown_page("forecasts", **chosen)
 
 
 def said_on(app: AppTest) -> str:
@@ -81,9 +58,9 @@ def test_series_and_horizons_are_those_of_the_seeds() -> None:
 
 @pytest.mark.parametrize(("label", "ahead", "hours"), [("Demand", "24 h", 24), ("Wind", "4 h", 4)])
 def test_an_address_gives_the_numbers_of_its_series_and_horizon(
-    simulated_workspace: Workspace, read: Callable, label: str, ahead: str, hours: int
+    simulated_workspace: Workspace, reading: Callable, label: str, ahead: str, hours: int
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     ((off, error, expected, scored, settled, skill),) = rows_of(
         simulated_workspace,
         "select sum(sum_of_absolute_errors) / sum(forecasts_scored), sum(sum_of_errors) / sum(forecasts_scored),"
@@ -110,9 +87,9 @@ def test_an_address_gives_the_numbers_of_its_series_and_horizon(
     assert f"of {expected:,} expected · {settled:,} settled" in said
 
 
-def test_what_stood_then_has_the_errors_that_the_mart_sums(simulated_workspace: Workspace, read: Callable) -> None:
+def test_what_stood_then_has_the_errors_that_the_mart_sums(simulated_workspace: Workspace, reading: Callable) -> None:
     """The chart is from the versions and the accuracy from the mart: two ways to the same errors."""
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     for series, hours in (("national_demand", A_DAY), ("wind", Decimal(12)), ("transmission_demand", Decimal("0.5"))):
         drawn = forecast_shown.against_outcome(
             chosen(series, hours), "dates", (date(2026, 10, 21), date(2026, 10, 28)), half_hour_start(SIMULATED_NOW)
@@ -124,8 +101,8 @@ def test_what_stood_then_has_the_errors_that_the_mart_sums(simulated_workspace: 
         assert float(sum(map(abs, errors)) / len(errors)) == pytest.approx(float(row["mae"]))
 
 
-def test_means_over_months_and_hours_are_sums_over_counts(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_means_over_months_and_hours_are_sums_over_counts(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     by_hour = marts.by_hour("national_demand", GREAT_BRITAIN, A_DAY, (OCTOBER,))
     (whole,) = [r for r in marts.by_horizon("national_demand", GREAT_BRITAIN, (OCTOBER,)) if r["horizon_hours"] == 24]
     counts = [row["forecasts_scored"] for row in by_hour]
@@ -138,9 +115,9 @@ def test_means_over_months_and_hours_are_sums_over_counts(simulated_workspace: W
     assert marts.by_horizon("national_demand", GREAT_BRITAIN, (date(2020, 1, 1),)) == []
 
 
-def test_no_forecast_is_looked_at_later_than_now(simulated_workspace: Workspace, read: Callable) -> None:
+def test_no_forecast_is_looked_at_later_than_now(simulated_workspace: Workspace, reading: Callable) -> None:
     """The newest issue of tomorrow is there; what will be known a quarter of an hour before then is not."""
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     at = half_hour_start(SIMULATED_NOW)
     asked = ("national_demand", GREAT_BRITAIN, Decimal(4), at, at + DAY)
     found = marts.looked_at_ahead(*asked, at)
@@ -157,9 +134,9 @@ def test_no_forecast_is_looked_at_later_than_now(simulated_workspace: Workspace,
 
 
 def test_as_known_at_a_moment_the_chart_is_of_then_and_accuracy_of_now(
-    simulated_workspace: Workspace, read: Callable
+    simulated_workspace: Workspace, reading: Callable
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     known = SIMULATED_NOW.replace(minute=0) - DAY
     drawn = forecast_shown.against_outcome(
         chosen("national_demand"), "day", None, half_hour_start(SIMULATED_NOW), known
@@ -173,8 +150,10 @@ def test_as_known_at_a_moment_the_chart_is_of_then_and_accuracy_of_now(
     assert app.metric
 
 
-def test_too_little_says_how_much_there_is_and_what_is_needed(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_too_little_says_how_much_there_is_and_what_is_needed(
+    simulated_workspace: Workspace, reading: Callable
+) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     ((scored, expected),) = rows_of(
         simulated_workspace,
         "select sum(forecasts_scored), sum(forecasts_expected) from marts.fct_forecast_accuracy"
@@ -195,12 +174,12 @@ def test_too_little_says_how_much_there_is_and_what_is_needed(simulated_workspac
 
 
 def test_every_series_is_shown_over_both_workspaces(
-    simulated_workspace: Workspace, recorded_workspace: Workspace, read: Callable
+    simulated_workspace: Workspace, recorded_workspace: Workspace, reading: Callable
 ) -> None:
     """And the page reads the marts that its exposure names, no more and no less."""
     asked: set[str] = set()
     for workspace in (simulated_workspace, recorded_workspace):
-        read(workspace, SIMULATED_NOW)
+        reading(workspace, SIMULATED_NOW)
 
         def note(_c: object, _u: object, statement: str, *_: object) -> None:
             asked.update(re.findall(r"\bmarts\.(\w+)", statement))
@@ -222,13 +201,13 @@ def test_every_series_is_shown_over_both_workspaces(
     assert asked - named <= shown_on_now | {"dim_fuels", "fct_records"}  # which AppTest's first page reads
 
 
-def test_an_empty_workspace_says_what_to_run(make_workspace: WorkspaceMaker, read: Callable) -> None:
-    read(make_workspace())
+def test_an_empty_workspace_says_what_to_run(make_workspace: WorkspaceMaker, reading: Callable) -> None:
+    reading(make_workspace())
     assert "make up" in said_on(page())
 
 
-def test_wind_is_shown_by_hour_and_an_hour_needs_both_halves(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_wind_is_shown_by_hour_and_an_hour_needs_both_halves(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     start, end = local_midnight_utc(date(2026, 10, 24)), local_midnight_utc(date(2026, 10, 27))
     hours = marts.outcomes("wind", GREAT_BRITAIN, start, end)
     assert len(hours) == 73  # the clocks go back in between
@@ -252,8 +231,8 @@ def test_wind_is_shown_by_hour_and_an_hour_needs_both_halves(simulated_workspace
     assert re.search(r"\d\d:00–\d\d:00 GMT$", sent[-1]["t0"])
 
 
-def test_the_file_is_what_is_drawn(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_the_file_is_what_is_drawn(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     drawn = forecast_shown.by_horizon(chosen("national_demand"))
     points = pa.ipc.open_stream(drawn.spec["datasets"]["lines"]).read_all().to_pylist()
     lines = list(csv.DictReader(csv_bytes(drawn.rows).decode().splitlines()))
@@ -343,9 +322,9 @@ def test_what_has_no_outcome_is_said_to_be_held_against_the_last_forecast() -> N
 
 
 def test_a_regions_name_is_shown_as_text(
-    simulated_workspace: Workspace, read: Callable, monkeypatch: pytest.MonkeyPatch
+    simulated_workspace: Workspace, reading: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     monkeypatch.setattr(marts, "regions", lambda: [{"region_id": 13, "region_name": EVIL}])
     app = page(series="Carbon of a region")
     (headline,) = [m.value for m in app.markdown if "cannot be said yet" in m.value]

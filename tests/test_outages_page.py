@@ -9,41 +9,24 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import kept, outage_charts, outages
+from dashboard import outage_charts, outages
 from dashboard.marts import common
 from dashboard.marts import outages as marts
 from dashboard.windows import Span
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
 from tests.conftest import SIMULATED_NOW, WorkspaceMaker, rows_of
-from tests.odd_text import take_in_odd_text
-from tests.test_dashboard import APP, EVIL, reading, specs_of, words_of
+from tests.odd_text import EVIL, take_in_odd_text
+from tests.pages import page as opened
+from tests.pages import read_words, specs_of
 
-assert reading  # a fixture
 UNIT = "coalesce(affected_unit_eic, affected_unit, asset_id, mrid)"
 START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    """What another test's workspace answered is not kept for the next."""
-    kept.forget()
-
-
 def page(**asked: str) -> AppTest:
     """The page at an address."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in asked.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("views/outages.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
-
-
-def unescaped(app: AppTest) -> str:
-    return words_of(app).replace("\\", "").replace("\xa0", " ")
+    return opened("outages", **asked)
 
 
 def out_at(workspace: Workspace, moment: datetime, known: datetime) -> dict[str, Decimal]:
@@ -149,8 +132,8 @@ def test_the_totals_and_tables_are_those_of_the_mart(simulated_workspace: Worksp
     reading(simulated_workspace, SIMULATED_NOW)
     app = page()
     held = out_at(simulated_workspace, SIMULATED_NOW, SIMULATED_NOW)
-    assert total_words(held) in unescaped(app)
-    assert f"{held.get('Planned', 0):,.0f} MW as planned" in unescaped(app)
+    assert total_words(held) in read_words(app)
+    assert f"{held.get('Planned', 0):,.0f} MW as planned" in read_words(app)
     now, coming = (frame.value for frame in app.dataframe)
     assert sum(now["MW out"][now["In the total"] == "yes"]) == sum(held.values())
     ahead = rows_of(
@@ -171,7 +154,7 @@ def test_filters_are_in_the_address(simulated_workspace: Workspace, reading: Cal
     if frame is not None:
         assert set(frame["Kind"]) <= {"Planned"}
         assert min(frame["MW out"]) >= 450
-    assert "as chosen above" in unescaped(page(words="no plant is called so"))
+    assert "as chosen above" in read_words(page(words="no plant is called so"))
 
 
 def test_a_filter_finds_every_word_anywhere() -> None:
@@ -193,7 +176,7 @@ def test_a_message_is_shown_with_all_its_revisions(simulated_workspace: Workspac
         role="reader",
     )
     app = page(mrid=mrid)
-    assert f"{revisions} revisions" in unescaped(app)
+    assert f"{revisions} revisions" in read_words(app)
     shown = app.dataframe[0].value
     keys = rows_of(
         simulated_workspace,
@@ -204,26 +187,26 @@ def test_a_message_is_shown_with_all_its_revisions(simulated_workspace: Workspac
     assert list(shown["Response in the lake"]) == [key for (key,) in keys]
     assert shown["What changed"][0].startswith("first")
     assert any("until: " in said for said in shown["What changed"])
-    assert "No message here has this number" in unescaped(page(mrid="nothing"))
+    assert "No message here has this number" in read_words(page(mrid="nothing"))
 
 
 def test_as_known_at_a_moment_later_messages_are_not_there(simulated_workspace: Workspace, reading: Callable) -> None:
     reading(simulated_workspace, SIMULATED_NOW)
     moment = datetime(2026, 10, 27, 20, 0, tzinfo=UTC)
-    assert total_words(out_at(simulated_workspace, moment, moment)) in unescaped(page(known="2026-10-27T20:00"))
+    assert total_words(out_at(simulated_workspace, moment, moment)) in read_words(page(known="2026-10-27T20:00"))
     (later,) = rows_of(
         simulated_workspace,
         "select mrid from marts.fct_outages group by 1 having min(published_at_utc) > %s limit 1",
         [moment],
         role="reader",
     )
-    assert "No message here has this number" in unescaped(page(known="2026-10-27T20:00", mrid=later[0]))
+    assert "No message here has this number" in read_words(page(known="2026-10-27T20:00", mrid=later[0]))
 
 
 def test_messages_long_past_are_said_to_be(recorded_workspace: Workspace, reading: Callable) -> None:
     reading(recorded_workspace)
     app = page(mrid="11XINNOGY------2-NGET-RMT-00103841")
-    said = unescaped(app)
+    said = read_words(app)
     moment = datetime(2024, 1, 1, 23, 55, tzinfo=UTC)
     assert total_words(out_at(recorded_workspace, moment, moment)) in said
     assert "not what is out now" in said

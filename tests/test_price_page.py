@@ -9,19 +9,18 @@ from dashboard import price_charts, text
 from energy_monitor.workspace import Workspace
 from tests.conftest import SIMULATED_NOW, rows_of
 from tests.odd_text import EVIL
-from tests.test_compare_page import asking, drawn, page, said_by, specs  # noqa: F401
-from tests.test_dashboard import reading  # noqa: F401
+from tests.pages import drawn, page, read_words, specs_of
 
 
 def words(amount: str) -> str:
     return amount.replace(text.NBSP, " ")
 
 
-def test_all_numbers_are_the_marts(simulated_workspace: Workspace, asking: Callable[..., None]) -> None:  # noqa: F811
-    asking(simulated_workspace, SIMULATED_NOW)
+def test_all_numbers_are_the_marts(simulated_workspace: Workspace, reading: Callable[..., None]) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     app = page("price", year="2026", below="day", worth="Imbalance price")
-    _, duration, below, captured = specs(app)
-    said = said_by(app)
+    _, duration, below, captured = specs_of(app)
+    said = read_words(app)
     curve = rows_of(
         simulated_workspace,
         "select price_kind, percentile, price_gbp_per_mwh, periods from marts.fct_price_duration where span = '2026'",
@@ -56,22 +55,22 @@ def test_all_numbers_are_the_marts(simulated_workspace: Workspace, asking: Calla
 
 def test_a_year_is_chosen_by_the_address_and_by_day_one_year_is_shown(
     recorded_workspace: Workspace,
-    asking: Callable[..., None],  # noqa: F811
+    reading: Callable[..., None],
 ) -> None:
-    asking(recorded_workspace)
+    reading(recorded_workspace)
     app = page("price", year="2023")
-    said = said_by(app)
+    said = read_words(app)
     assert "2023. Headline price: no half-hour is known. Imbalance price: half of 670 half-hours" in said
     assert "Nothing is known of what power was worth at the headline price." in said
     app = page("price", below="day")
     assert app.selectbox(key="year").value == "all time"
-    assert "By day one year is shown, the newest: 2024." in said_by(app)
+    assert "By day one year is shown, the newest: 2024." in read_words(app)
     below = next(
-        spec for spec in specs(app) if "below zero" in spec["description"].lower() and "bars" in spec["datasets"]
+        spec for spec in specs_of(app) if "below zero" in spec["description"].lower() and "bars" in spec["datasets"]
     )
     assert {bar["kind"] for bar in drawn(below, "bars")} == {"Imbalance price"}  # not known is no bar, zero is one
     known = page("price", known="2024-08-14T10:00")
-    assert "cannot be shown as it was known in the past" in said_by(known)
+    assert "cannot be shown as it was known in the past" in read_words(known)
 
 
 def captured_row(name: str, price: float | None, baseload: float) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
-from dashboard import kept, record_charts, record_words, text
+from dashboard import record_charts, record_words, text
 from dashboard.connection import engine
 from dashboard.marts import records as marts
 from dashboard.measures import MEASURES
@@ -22,39 +22,14 @@ from ingestion.settlement import DAY, HALF_HOUR
 from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
 from tests.odd_text import EVIL
-from tests.test_dashboard import reading, words_of
+from tests.pages import APP, read, read_words, shown_page, words_of
 
-__all__ = ["reading"]
-
-APP = str(REPOSITORY / "dashboard" / "app.py")
 KINDS = list(csv.DictReader((REPOSITORY / "dbt_project" / "seeds" / "record_kinds.csv").open()))
-
-
-@pytest.fixture
-def read(reading: Callable[..., None]) -> Iterator[Callable[..., None]]:
-    """As `reading`, and nothing is kept of what another workspace answered."""
-
-    def point(*given: object) -> None:
-        kept.forget()
-        reading(*given)
-
-    yield point
-    kept.forget()
 
 
 def page(**chosen: str) -> AppTest:
     """The page at an address."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.run()
-    for name, value in chosen.items():
-        app.query_params[name] = value
-    app.switch_page("views/records.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    return app
-
-
-def unescaped(words: str) -> str:
-    return words.replace("\\", "").replace(text.JOINER, "").replace(text.NBSP, " ")
+    return shown_page("records", **chosen)
 
 
 def test_every_record_of_the_seed_has_a_group_and_its_numbers() -> None:
@@ -71,8 +46,8 @@ def test_every_record_of_the_seed_has_a_group_and_its_numbers() -> None:
     assert len(in_order(KINDS)) == len(KINDS)
 
 
-def test_each_record_has_a_tile_with_the_number_of_the_mart(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_each_record_has_a_tile_with_the_number_of_the_mart(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     expected = {
         (name, unit): value
         for name, unit, value in rows_of(
@@ -88,7 +63,7 @@ def test_each_record_has_a_tile_with_the_number_of_the_mart(simulated_workspace:
     for group in app.button_group(key="group").options:
         app.button_group(key="group").set_value(group.content if hasattr(group, "content") else group).run()
         assert not app.exception
-        seen |= {unescaped(metric.label): unescaped(metric.value) for metric in app.metric}
+        seen |= {read(metric.label): read(metric.value) for metric in app.metric}
     assert set(seen) == {name for name, _ in expected}
     checked = 0
     for (name, unit), value in expected.items():
@@ -96,7 +71,7 @@ def test_each_record_has_a_tile_with_the_number_of_the_mart(simulated_workspace:
             assert seen[name] == written[unit](value), name
             checked += 1
     assert checked >= 8
-    said = unescaped(words_of(app))
+    said = read_words(app)
     assert "Records of what is known here, not of all time: it begins on Wed 21 Oct 2026" in said
     ((settled, count),) = rows_of(
         simulated_workspace,
@@ -106,8 +81,8 @@ def test_each_record_has_a_tile_with_the_number_of_the_mart(simulated_workspace:
     assert f"{settled} of {count} are confirmed" in said
 
 
-def test_an_address_gives_its_record_and_how_it_moved(simulated_workspace: Workspace, read: Callable) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+def test_an_address_gives_its_record_and_how_it_moved(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     app = page(group="Demand and supply", record="Lowest national demand")
     assert app.session_state["group"] == "Demand and supply"
     assert app.selectbox(key="record").value == "Lowest national demand"
@@ -125,7 +100,7 @@ def test_an_address_gives_its_record_and_how_it_moved(simulated_workspace: Works
     assert [(p["start"], p["value"]) for p in points] == [(start, float(value)) for start, value in holders]
     line = pa.ipc.open_stream(drawn["datasets"]["line"]).read_all().to_pylist()
     assert line[-1] == {"start": record["known_to_utc"], "value": float(record["value"])}
-    said = unescaped(words_of(app))
+    said = read_words(app)
     assert f"{holders[-1][1]:,.0f} MW" in said
     assert "less than the" in said
     assert "the lowest comes on sunny days" in said
@@ -135,11 +110,11 @@ def test_an_address_gives_its_record_and_how_it_moved(simulated_workspace: Works
 
 
 def test_both_workspaces_and_the_marts_that_are_read(
-    simulated_workspace: Workspace, recorded_workspace: Workspace, read: Callable
+    simulated_workspace: Workspace, recorded_workspace: Workspace, reading: Callable
 ) -> None:
     asked: set[str] = set()
     for workspace in (simulated_workspace, recorded_workspace):
-        read(workspace, SIMULATED_NOW)
+        reading(workspace, SIMULATED_NOW)
 
         def note(_c: object, _u: object, statement: str, *_: object) -> None:
             asked.update(re.findall(r"\bmarts\.(\w+)", statement))
@@ -205,9 +180,9 @@ def test_a_run_is_drawn_as_it_grew() -> None:
 
 
 def test_text_of_records_is_shown_as_text(
-    simulated_workspace: Workspace, read: Callable, monkeypatch: pytest.MonkeyPatch
+    simulated_workspace: Workspace, reading: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     evil = [row | {"record_name": EVIL, "caveat": EVIL} for row in marts.records()[:1]]
     monkeypatch.setattr(marts, "records", lambda: evil)
     app = page()
@@ -216,9 +191,9 @@ def test_text_of_records_is_shown_as_text(
     assert not any(element.allow_html for kind in (app.markdown, app.caption) for element in kind)
 
 
-def test_an_empty_workspace_says_what_to_run(make_workspace: WorkspaceMaker, read: Callable) -> None:
-    read(make_workspace())
-    assert "make up" in unescaped(words_of(page()))
+def test_an_empty_workspace_says_what_to_run(make_workspace: WorkspaceMaker, reading: Callable) -> None:
+    reading(make_workspace())
+    assert "make up" in read_words(page())
 
 
 # ---------------------------------------------------------------- near and broken
@@ -256,7 +231,7 @@ def newest(value: object, is_forecast: bool = False) -> dict:
 
 
 def lines(records: list[dict], of_now: dict[str, dict], broken: tuple[dict, ...] = ()) -> list[str]:
-    return [unescaped(said) for said in record_words.lines(records, broken, of_now, NOW)]
+    return [read(said) for said in record_words.lines(records, broken, of_now, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -333,24 +308,24 @@ def test_five_lines_at_most_and_none_of_too_short_a_time() -> None:
 
 
 def test_now_says_how_short_the_time_is_and_as_known_whose_records_they_are(
-    simulated_workspace: Workspace, read: Callable
+    simulated_workspace: Workspace, reading: Callable
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     app = AppTest.from_file(APP, default_timeout=60).run()
-    said = unescaped(words_of(app))
+    said = read_words(app)
     assert "in so short a time nearly every day sets a record" in said
     assert "Records are of what is known now" not in said
     then = AppTest.from_file(APP, default_timeout=60)
     then.query_params["known"] = "2026-10-28T06:00"
     then.run()
     assert not then.exception
-    assert "Records are of what is known now, whatever moment the page is of." in unescaped(words_of(then))
+    assert "Records are of what is known now, whatever moment the page is of." in read_words(then)
 
 
 def test_what_is_asked_of_the_mart_is_of_the_week_before(
-    simulated_workspace: Workspace, read: Callable, monkeypatch: pytest.MonkeyPatch
+    simulated_workspace: Workspace, reading: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     broken = marts.broken_lately(SIMULATED_NOW)
     expected = rows_of(
         simulated_workspace,
@@ -376,4 +351,4 @@ def test_what_is_asked_of_the_mart_is_of_the_week_before(
     monkeypatch.setattr(record_words, "YOUNG_PERIODS", 0)
     said = record_words.lines(marts.records(), broken, numbers, SIMULATED_NOW)
     assert len(said) == 5
-    assert unescaped(said[0]).startswith(f"{broken[0]['record_name']}: ")
+    assert read(said[0]).startswith(f"{broken[0]['record_name']}: ")

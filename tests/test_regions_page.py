@@ -12,32 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st_
 from streamlit.testing.v1 import AppTest
 
-from dashboard import colours, connection, kept, postcodes, regions, tile_map
+from dashboard import colours, connection, postcodes, regions, tile_map
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR
 from tests.conftest import SIMULATED_NOW, rows_of
-from tests.test_dashboard import APP, EVIL, reading, specs_of, words_of
+from tests.odd_text import EVIL
+from tests.pages import page as opened
+from tests.pages import specs_of, words_of
 
-assert reading  # a fixture
 NEXT = datetime(2026, 10, 28, 12, 30, tzinfo=UTC)  # of 12:00 nothing was asked in time
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    """What another test's workspace answered is not kept for the next."""
-    kept.forget()
 
 
 def page(**asked: str) -> AppTest:
     """The page at an address."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in asked.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("views/regions.py").run()
-    assert not app.exception, [e.message for e in app.exception]
-    assert not app.error, [e.value for e in app.error]
-    return app
+    return opened("regions", **asked)
 
 
 # Postcodes ------------------------------------------------------------------------------------------------------------

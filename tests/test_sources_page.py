@@ -14,8 +14,7 @@ from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY
 from tests.conftest import REPOSITORY, SIMULATED_NOW, rows_of
 from tests.odd_text import EVIL
-from tests.test_compare_page import asking, drawn, page, said_by, specs  # noqa: F401
-from tests.test_dashboard import reading  # noqa: F401
+from tests.pages import drawn, page, read_words, specs_of
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ATTEMPT = {
@@ -124,10 +123,10 @@ def test_days_out_of_bounds_are_named_and_parts_of_days_are_not_judged() -> None
     assert checks.check_of(EVIL).title == EVIL  # a check of tomorrow goes by its name
 
 
-def test_all_numbers_are_the_marts(simulated_workspace: Workspace, asking: Callable[..., None]) -> None:  # noqa: F811
-    asking(simulated_workspace, SIMULATED_NOW)
+def test_all_numbers_are_the_marts(simulated_workspace: Workspace, reading: Callable[..., None]) -> None:
+    reading(simulated_workspace, SIMULATED_NOW)
     app = page("sources", dataset="agpt", check="Mix against national demand")
-    said = said_by(app)
+    said = read_words(app)
     assert f"All {len(DATASETS)} datasets answered within their time." in said
     shown = {row["Dataset"]: row for row in app.dataframe[0].value.to_dict("records")}
     assert list(shown) == list(DATASETS)
@@ -178,16 +177,16 @@ def test_all_numbers_are_the_marts(simulated_workspace: Workspace, asking: Calla
         " order by settlement_date",
         role="reader",
     )
-    lines = drawn(specs(app)[-1], "lines")
+    lines = drawn(specs_of(app)[-1], "lines")
     values = {p["value"] for p in lines if p["series"].startswith("Daily mean") and p["value"] is not None}
     assert values == {float(residual) for (residual,) in residuals}
 
 
 def test_the_newest_revisions_come_first_and_none_from_after_a_past_moment(
     simulated_workspace: Workspace,
-    asking: Callable[..., None],  # noqa: F811
+    reading: Callable[..., None],
 ) -> None:
-    asking(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     ((dataset, changed),) = rows_of(
         simulated_workspace,
         "select dataset, max(changed_at_utc) from marts.fct_revisions group by dataset order by count(*) desc limit 1",
@@ -198,15 +197,15 @@ def test_the_newest_revisions_come_first_and_none_from_after_a_past_moment(
         row for row in marts.revisions(dataset, changed - timedelta(seconds=1)) if row["changed_at_utc"] >= changed
     ]
     known = page("sources", known="2026-10-28T06:00", dataset=dataset)
-    assert "as at the end of Wed 28 Oct 2026" in said_by(known)
+    assert "as at the end of Wed 28 Oct 2026" in read_words(known)
 
 
 def test_errors_and_values_of_sources_are_text(
     simulated_workspace: Workspace,
-    asking: Callable[..., None],  # noqa: F811
+    reading: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asking(simulated_workspace, SIMULATED_NOW)
+    reading(simulated_workspace, SIMULATED_NOW)
     days, revisions = marts.days, marts.revisions
 
     def failed(*asked: Any) -> list[dict[str, Any]]:
@@ -230,12 +229,12 @@ def test_errors_and_values_of_sources_are_text(
 
 def test_data_long_past_is_late_and_what_was_never_asked_for_is_not(
     recorded_workspace: Workspace,
-    asking: Callable[..., None],  # noqa: F811
+    reading: Callable[..., None],
 ) -> None:
-    asking(recorded_workspace, datetime(2026, 11, 25, tzinfo=UTC))
+    reading(recorded_workspace, datetime(2026, 11, 25, tzinfo=UTC))
     app = page("sources", dataset="system_prices")
     ((count,),) = rows_of(recorded_workspace, "select count(*) from marts.dim_datasets", role="reader")
-    said = said_by(app)
+    said = read_words(app)
     assert f"All {count} datasets are late: fuelhh (newest answer" in said
     assert f"{len(DATASETS) - count} more were never asked for in this workspace." in said
     assert app.selectbox(key="dataset").value == "system_prices"

@@ -39,8 +39,8 @@ from orchestration.exposures import exposure_of, marts_of
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
-from tests.test_dashboard import reading, shown_page, specs_of  # noqa: F401
-from tests.test_dashboard_browser import SIZES, browser  # noqa: F401
+from tests.pages import shown_page, specs_of
+from tests.test_dashboard_browser import SIZES
 
 LATER = datetime(2026, 11, 2, 9, tzinfo=UTC)  # for the recorded workspace: long after its newest row
 MAY_STAY_OPEN = {"td", "th", "tr", "tbody", "thead", "li", "dt", "dd", "html", "body"}
@@ -149,7 +149,7 @@ def test_it_is_small_whole_and_needs_nothing(built: tuple[Workspace, datetime]) 
     assert datetime.fromisoformat(made) == now
 
 
-def test_its_numbers_are_those_of_the_dashboard(built: tuple[Workspace, datetime], reading: Callable) -> None:  # noqa: F811
+def test_its_numbers_are_those_of_the_dashboard(built: tuple[Workspace, datetime], reading: Callable) -> None:
     workspace, now = built
     found = Parsed(page(answers_of(workspace, now), now))
     kept.forget()
@@ -467,7 +467,7 @@ def file(built: tuple[Workspace, datetime], tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_in_a_browser(browser: Browser, file: Path, size: str, scheme: str) -> None:  # noqa: F811
+def test_in_a_browser(browser: Browser, file: Path, size: str, scheme: str) -> None:
     context = browser.new_context(**SIZES[size], color_scheme=scheme)
     seen, wrong, asked = context.new_page(), [], []
     seen.on("console", lambda message: wrong.append(message.text))
@@ -485,7 +485,7 @@ def test_in_a_browser(browser: Browser, file: Path, size: str, scheme: str) -> N
     context.close()
 
 
-def test_markup_of_a_source_does_nothing(browser: Browser, odd_workspace: Workspace, tmp_path: Path) -> None:  # noqa: F811
+def test_markup_of_a_source_does_nothing(browser: Browser, odd_workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page(answers_of(odd_workspace, SIMULATED_NOW), SIMULATED_NOW))
     context = browser.new_context()
     seen = context.new_page()
@@ -496,7 +496,7 @@ def test_markup_of_a_source_does_nothing(browser: Browser, odd_workspace: Worksp
     context.close()
 
 
-def test_a_page_left_open_for_an_hour_says_so(browser: Browser, simulated_workspace: Workspace, tmp_path: Path) -> None:  # noqa: F811
+def test_a_page_left_open_for_an_hour_says_so(browser: Browser, simulated_workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page(answers_of(simulated_workspace, SIMULATED_NOW), SIMULATED_NOW))
     context = browser.new_context()
     seen = context.new_page()

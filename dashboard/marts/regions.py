@@ -6,6 +6,7 @@ from dashboard.as_known import ask
 from dashboard.connection import Row, rows
 from dashboard.kept import kept
 from ingestion.settlement import HALF_HOUR
+from ingestion.settlement import settlement_date_of as local_date
 
 FUELS = ("wind", "solar", "nuclear", "gas", "imports", "biomass", "hydro", "coal", "other")
 SHARES = tuple(f"{fuel}_share" for fuel in FUELS)
@@ -36,11 +37,12 @@ def all_at(start_utc: datetime, known_utc: datetime | None = None) -> list[Row]:
     return ask(
         f"select {_columns(known_utc)} from {{fct_carbon_regional_half_hourly}} as regional "
         f"where {CARBON} is not null and period_start_utc = :start_utc "
-        "and settlement_date = cast(cast(:start_utc as timestamptz) at time zone 'Europe/London' as date) "
+        "and settlement_date = :day "
         "order by region_id",
         known_utc,
         start_utc=start_utc,
         end_utc=start_utc + HALF_HOUR,
+        day=local_date(start_utc),
     )
 
 

@@ -19,7 +19,6 @@ from dashboard.marts import forecasts as marts
 from dashboard.windows import DATES
 from energy_monitor.clock import now_utc
 from ingestion.settlement import DAY, half_hour_start
-from ingestion.settlement import settlement_date_of as local_date
 
 WINDOWS = ("day", "week", DATES)
 
@@ -142,7 +141,11 @@ def _chart(chosen: Chosen, known: datetime | None) -> None:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-            dates = _dates(known or now_utc()) if window == DATES else None
+            dates = None
+            if window == DATES:
+                dates = controls.two_dates("Dates of the chart", "chart-dates", known or now_utc(), ahead=2 * DAY)
+            if dates and (dates[1] - dates[0]).days >= MOST_DAYS:
+                st.caption(f"At most {MOST_DAYS} days are shown: the last of these.")
     drawn = forecast_shown.against_outcome(chosen, window or "day", dates, half_hour_start(now_utc()), known)
     if not any(row["forecast"] is not None or row["outcome"] is not None for row in drawn.rows):
         with st.container(border=True, key="nothing"):
@@ -157,28 +160,6 @@ def _chart(chosen: Chosen, known: datetime | None) -> None:
         "accuracy leaves it out."
     )
     panel.show(panel.Figure("against-outcome", drawn.spec, drawn.rows, f"{chosen.stem}_{window}"))
-
-
-def _dates(until_utc: datetime) -> tuple[date, date] | None:
-    """The first and the last day, at most fourteen; None until both are chosen."""
-    last = local_date(until_utc)
-    given = st.date_input(
-        "Dates of the chart",
-        value=(last - 6 * DAY, last),
-        min_value=controls.OLDEST,
-        max_value=last + 2 * DAY,
-        key="chart-dates",
-        bind="query-params",
-        format="DD/MM/YYYY",
-        label_visibility="collapsed",
-        width=240,
-    )
-    if not isinstance(given, tuple) or len(given) != 2:
-        st.caption("Choose the last day too.")
-        return None
-    if (given[1] - given[0]).days >= MOST_DAYS:
-        st.caption(f"At most {MOST_DAYS} days are shown: the last of these.")
-    return given
 
 
 _page()

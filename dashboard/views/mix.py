@@ -3,6 +3,7 @@
 from dashboard import history, mix_charts, subjects
 from dashboard.drawing import Spec
 from dashboard.marts import common
+from dashboard.parts import parts as parts_of
 from dashboard.shown import Shown, against_text, window_text
 from dashboard.text import gigawatt_hours, gigawatts
 
@@ -17,7 +18,7 @@ def _draw(shown: Shown) -> tuple[Spec, str]:
             f" Wind and solar in local networks are not known for {lacking:,} of these "
             f"{'days' if shown.is_daily else 'half-hours'}, which show the transmission system alone."
         )
-    parts = mix_charts.parts(common.fuels(), subjects.MIX)
+    parts = parts_of(common.fuels(), subjects.MIX)
     mix = [part for part in parts if any(row[f"{part.name}_{suffix}"] for row in shown.rows)]
     said += " Exports and pumping are uses, below the axis."
     said += against_text(shown, gigawatt_hours if shown.is_daily else gigawatts)

@@ -11,7 +11,7 @@ from dashboard import (
     controls,
     frame,
     glossary,
-    mix_charts,
+    now_answers,
     panel,
     present,
     records_now,
@@ -22,11 +22,12 @@ from dashboard import (
 from dashboard.charts import Look, Series, lines
 from dashboard.export import as_text
 from dashboard.local_time import moment_text
-from dashboard.marts import common, over_time
+from dashboard.marts import common
 from dashboard.marts import now as marts
-from dashboard.windows import Span, half_hour_slots
+from dashboard.parts import parts as parts_of
+from dashboard.tile import is_late, when
 from energy_monitor.clock import now_utc
-from ingestion.settlement import DAY, HALF_HOUR, half_hour_start, local_midnight_utc
+from ingestion.settlement import half_hour_start
 from ingestion.settlement import settlement_date_of as local_date
 
 
@@ -47,7 +48,7 @@ def _page() -> None:
         st.title(present.headline(shares, at.now), anchor=False)
         advice = present.advice(marts.carbon_ahead(half_hour_start(at.now), known), at.now)
         with st.container(key="advice"):
-            st.markdown(text.plain(advice.words))
+            st.markdown(text.plain(advice))
         with st.container(key="explanation"):
             st.caption(present.explanation(shares, at.now))
         with st.container(key="tiles"):
@@ -63,9 +64,7 @@ def _page() -> None:
                 draw(at)
         records_now.show(at.now, at.known)
         _outages(at)
-        glossary.show(
-            "Zero-carbon", "Renewable", "Supply", "Embedded", "Headline price", "Imbalance price", "INDO", "REMIT"
-        )
+        glossary.show(*glossary.OF_NOW)
 
 
 def _sources(at: Moment) -> None:
@@ -79,9 +78,9 @@ def _sources(at: Moment) -> None:
     if mix["supply_mw"] is None:
         note = " Wind and solar in local networks are not known for it."
     said = f"Mean of the half-hour from {moment_text(start)}."
-    stale = " It is stale." if tiles.is_late("fuelhh", start, at.now) else ""
+    stale = " It is stale." if is_late("fuelhh", start, at.now) else ""
     st.caption(text.plain(said + note + stale))
-    parts = mix_charts.parts(common.fuels(), subjects.MIX)
+    parts = parts_of(common.fuels(), subjects.MIX)
     columns = ("period_start_utc", *(f"{part.name}_mw" for part in parts), "generation_state", "is_embedded_forecast")
     rows = [{name: mix[name] for name in columns}]
     spec = bars.now_bars(mix, parts, f"Power by source in megawatts. {said}")
@@ -90,13 +89,12 @@ def _sources(at: Moment) -> None:
 
 def _carbon(at: Moment) -> None:
     st.header("Carbon today and the next 48 hours", anchor=False)
-    newest = marts.carbon_at(half_hour_start(at.now), at.known)
-    if newest is None:
+    half_hour = half_hour_start(at.now)
+    newest, ahead = marts.carbon_at(half_hour, at.known), now_answers.carbon_ahead(half_hour, at.known)
+    if newest is None or ahead is None:
         st.caption("This workspace holds no carbon data.")
         return
-    start = local_midnight_utc(local_date(newest["period_start_utc"]))
-    rows = over_time.half_hours("carbon", start, start + 4 * DAY, at.known)
-    span = Span(start, rows[-1]["period_start_utc"] + HALF_HOUR)
+    span = ahead.span
     said = "Solid is actual, dashed is forecast."
     tile = present.carbon_tile(newest)
     if tile.is_stale(at.now):
@@ -105,7 +103,7 @@ def _carbon(at: Moment) -> None:
     st.caption(said)
     actual, forecast = "carbon_actual_gco2_per_kwh", "carbon_forecast_gco2_per_kwh"
     chart = lines(
-        half_hour_slots(span, rows),
+        ahead.slots,
         span,
         [
             Series(actual, "Actual", colours.CARBON_ACTUAL),
@@ -118,7 +116,7 @@ def _carbon(at: Moment) -> None:
         note=lambda slot: text.state(slot.number("state")),
     )
     stem = f"energy-monitor_carbon-ahead_{span.first_day}_to_{span.last_day}"
-    panel.show(panel.Figure("carbon-ahead", chart, rows, stem), table=False)
+    panel.show(panel.Figure("carbon-ahead", chart, ahead.rows, stem), table=False)
 
 
 def _flows(at: Moment) -> None:
@@ -128,9 +126,9 @@ def _flows(at: Moment) -> None:
         st.caption("This workspace holds no five-minutely data.")
         return
     start = flows[0]["interval_start_utc"]
-    stale = ": stale" if tiles.is_late("fuelinst", start, at.now) else ""
-    st.caption(text.plain(f"Net import, export below zero; five minutes from {tiles.when(start, at.now)}{stale}."))
-    colour = mix_charts.parts(common.fuels(), ("imports",))[0].colour
+    stale = ": stale" if is_late("fuelinst", start, at.now) else ""
+    st.caption(text.plain(f"Net import, export below zero; five minutes from {when(start, at.now)}{stale}."))
+    colour = parts_of(common.fuels(), ("imports",))[0].colour
     spec = bars.flow_bars(flows, colour, "Net import by country:")
     panel.show(panel.Figure("flows", spec, flows, f"energy-monitor_flows_{local_date(start)}"), table=False)
     st.caption(text.plain(" · ".join(f"{flow['country']}: {flow['cables']}" for flow in flows)))
@@ -155,29 +153,24 @@ def _demand(at: Moment) -> None:
 def _trend(at: Moment, title: str, subject: str, series: list[Series], look: Look, *, ahead: bool = False) -> None:
     """The last day, and where a forecast goes on the next one too."""
     st.header(title, anchor=False)
-    found = over_time.span_of_subject(subject, at.known)
-    if found is None:
+    shown = now_answers.trend(subject, at.known, ahead=ahead)
+    if shown is None:
         st.caption(f"This workspace holds no {subject} data.")
         return
-    newest_end = found[1] + HALF_HOUR
-    rows = over_time.half_hours(subject, newest_end - DAY, newest_end + (DAY if ahead else 0 * DAY), at.known)
-    span = Span(newest_end - DAY, rows[-1]["period_start_utc"] + HALF_HOUR)
+    span = shown.span
     said = f"To {moment_text(span.end_utc)}."
     st.caption(said)
     words = text.price if subject == "price" else text.megawatts
-    slots = half_hour_slots(span, rows)
-    chart = lines(slots, span, series, look, words, f"{title}. {said}", now_utc=at.now if ahead else None)
+    chart = lines(shown.slots, span, series, look, words, f"{title}. {said}", now_utc=at.now if ahead else None)
     stem = f"energy-monitor_now_{subject}_{span.first_day}_to_{span.last_day}"
-    panel.show(panel.Figure(subject, chart, rows, stem), table=False)
+    panel.show(panel.Figure(subject, chart, shown.rows, stem), table=False)
 
 
 def _outages(at: Moment) -> None:
     st.header("Largest outages now", anchor=False)
     under_way = marts.outages(at.now.replace(second=0, microsecond=0), at.known)
     if not under_way:
-        newest = marts.newest_outage_message(at.known)
-        told = "no message on an outage was fetched" if newest is None else f"the newest is of {moment_text(newest)}"
-        st.caption(f"No message speaks of an outage under way now; {told}.")
+        st.caption(present.nothing_out(marts.newest_outage_message(at.known)))
         return
     st.caption("As the participants say, in their words (REMIT messages).")
     table = [

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import bars, colours, controls, glossary, mix_charts, panel, postcodes, regions, text
+from dashboard import bars, colours, controls, glossary, panel, postcodes, regions, text
 from dashboard.charts import Look, Series, lines
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, moment_text
 from dashboard.marts import common
 from dashboard.marts import regions as marts
 from dashboard.origin import link
+from dashboard.parts import Part
+from dashboard.parts import parts as parts_of
 from dashboard.tile_map import CARBON_SCALE, PLACES, share_scale, tile_map
 from dashboard.windows import Span, half_hour_slots
 from energy_monitor.clock import now_utc
@@ -178,14 +180,14 @@ def _mix(page: Page, shown: regions.Shown, region: int) -> None:
     if row is None or all(row[share] is None for share in marts.SHARES):
         st.caption("No mix is known of this half-hour.")
         return
-    parts = [*mix_charts.parts(common.fuels(), [fuel for fuel in marts.FUELS if fuel != "solar"])]
-    parts.append(*mix_charts.parts(common.fuels(), ["embedded_solar"]))
+    parts = [*parts_of(common.fuels(), [fuel for fuel in marts.FUELS if fuel != "solar"])]
+    parts.append(*parts_of(common.fuels(), ["embedded_solar"]))
     shares = []
     for part in parts:
         fuel = part.name.removeprefix("embedded_")
         share = row[f"{fuel}_share"]
         if share is not None:
-            shares.append((mix_charts.Part(fuel, fuel.capitalize(), part.colour), share))
+            shares.append((Part(fuel, fuel.capitalize(), part.colour), share))
     said = f"Of what is used in the half-hour from {moment_text(shown.start_utc)}, as forecast."
     st.caption(text.plain(said))
     spec = bars.share_bars(shares, f"Shares of the mix in {name}. {said}")
