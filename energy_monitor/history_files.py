@@ -8,6 +8,8 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from csv import Error as CsvError
+from csv import reader
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -137,19 +139,28 @@ def _read(path: Path, content: bytes) -> Table:
 
     try:
         if path.suffix.lower() == ".parquet":
-            return parquet.read_table(io.BytesIO(content))
+            return parquet.read_table(pa.BufferReader(content))
         if path.suffix.lower() == ".csv":
             if not content.strip():
                 raise UserError(f"{path} is empty")
-            header = csv.open_csv(io.BytesIO(content)).schema.names
             # every cell as the text that it is; an empty one is no value
             as_text = csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), null_values=[""], strings_can_be_null=True
+                column_types=dict.fromkeys(_header(content), pa.string()), null_values=[""], strings_can_be_null=True
             )
-            return csv.read_csv(io.BytesIO(content), convert_options=as_text)
-    except (pa.ArrowException, OSError, UnicodeError) as error:
+            return csv.read_csv(pa.BufferReader(content), convert_options=as_text)
+    except (pa.ArrowException, OSError, UnicodeError, CsvError) as error:
         raise UserError(f"{path} is no whole {path.suffix[1:].upper()} file: {str(error).splitlines()[0]}") from error
     raise NoHistoryError(f"{path.name} is neither a CSV nor a Parquet file")
+
+
+def _header(content: bytes) -> list[str]:
+    """The names in the first line that is not empty.
+
+    Not by pyarrow's open_csv, which goes on to read ahead in a thread of its own: a process that ends meanwhile is
+    aborted. Nor does pyarrow get a file object of Python's, for the same reason.
+    """
+    lines = reader(io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline=""))
+    return next((names for names in lines if names), [])
 
 
 # Cells ----------------------------------------------------------------------------------------------------------------
