@@ -70,7 +70,8 @@ class Wishes:
     earliest, deadline: nothing runs before or after. price_cap_p_per_kwh: slots above it are left out. in_one_go:
     without a pause. min_run, min_gap: of each run, and between two. max_pieces: runs, None for any number.
     start_cost_p: what each run costs beside its energy. carbon_weight_p_per_kg: what a kilogram of CO2 counts for, in
-    pence; cost alone at 0. tie: which of equally good plans. beyond_data: what to do where slots end before the deadline, see `choose`.
+    pence; cost alone at 0. tie: which of equally good plans. beyond_data: what to do where slots end before the
+    deadline, see `choose`.
     """
 
     earliest_utc: datetime
