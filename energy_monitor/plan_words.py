@@ -9,7 +9,7 @@ from energy_monitor.planned import SAME_KWH, Kind, Offer, Planned, Run, runs_of
 from ingestion.settlement import settlement_date_of as local_date
 from planner.model import Plan
 
-TITLES: dict[Kind, str] = {"cheapest": "cheapest", "greenest": "greenest", "at_once": "charge now"}
+TITLES: dict[Kind, str] = {"cheapest": "cheapest", "greenest": "greenest", "at_once": "at once"}
 MOST_NAMED = 6
 MINUTE = timedelta(minutes=1)
 HALF_A_MINUTE = timedelta(seconds=30)
@@ -106,13 +106,20 @@ def _saving(planned: Planned, offer: Offer) -> str:
     gbp, kg = planned.saving_gbp(offer), planned.saving_kg(offer)
     if offer.kind == "at_once" or (gbp is None and kg is None):
         return ""
-    saved, more = [], []
+    if not round(gbp or 0, 3) and not round(kg or 0, 2):
+        return " It is no better than charging at once."
+    saved: list[str] = []
+    more: list[str] = []
     if gbp is not None:
         (saved if gbp >= 0 else more).append(pounds(abs(gbp)))
     if kg is not None:
         (saved if kg >= 0 else more).append(f"{kilograms(abs(kg))} CO2")
-    told = [f"{verb} {' and '.join(parts)}{end}" for verb, parts, end in (("saves", saved, ""), ("takes", more, " more")) if parts]
-    return f" Against charging now it {', but '.join(told)}."
+    told = [
+        f"{verb} {' and '.join(parts)}{end}"
+        for verb, parts, end in (("saves", saved, ""), ("takes", more, " more"))
+        if parts
+    ]
+    return f" Against charging at once it {', but '.join(told)}."
 
 
 def remarks(planned: Planned) -> list[str]:
@@ -150,8 +157,10 @@ def shortfall_text(planned: Planned, offer: Offer) -> str:
     plan, load = offer.plan, planned.load
     asked = load.energy_at_meter_kwh if load.profile else load.energy_kwh
     where = "at the meter" if load.profile else "at the battery"
+    limit = planned.wishes.price_cap_p_per_kwh
+    cap = f" at up to {limit:g} p/kWh" if limit is not None and offer.has_price and offer.kind != "at_once" else ""
     if plan.shortfall_kwh > SAME_KWH:
-        return f"{energy_text(plan.shortfall_kwh)} of {energy_text(asked)} {where} cannot be had in this time."
+        return f"{energy_text(plan.shortfall_kwh)} of {energy_text(asked)} {where} cannot be had in this time{cap}."
     if plan.left_for_later_kwh > SAME_KWH:
         return f"{energy_text(plan.left_for_later_kwh)} of {energy_text(asked)} {where} is left for later prices."
     return ""
