@@ -147,7 +147,7 @@ def _advice_on_place(found: Ahead) -> str:
 
 def _calendar(done: Planned, now: datetime, is_simulated: bool) -> str:
     if not done.best.runs:
-        raise UserError("nothing can run in that time, so there is nothing for a calendar: give a later --until")
+        raise UserError("the plan runs nothing yet, so there is nothing for a calendar: leave --ics out to see why")
     return calendar(done, done.best, now, is_simulated)
 
 

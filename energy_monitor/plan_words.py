@@ -86,7 +86,10 @@ def headline(planned: Planned, offer: Offer) -> str:
     """What to do, what it costs and what it saves, in two sentences."""
     plan = offer.plan
     if not plan.pieces:
-        return f"{_begin(offer)}: nothing can run in that time."
+        nothing = (
+            "all is left for later prices" if plan.left_for_later_kwh > SAME_KWH else "nothing can run in this time"
+        )
+        return f"{_begin(offer)}: {nothing}."
     runs = len(offer.runs)
     parts = [f"{energy_text(plan.energy_at_meter_kwh)} from the meter"]
     if offer.cost_gbp is not None:
@@ -130,9 +133,11 @@ def remarks(planned: Planned) -> list[str]:
         told.append(f"There is no {kind} for {spans_text(missing, MOST_NAMED)}: nothing is planned there.")
     until, deadline = planned.known_until_utc, planned.wishes.deadline_utc
     if until and until < deadline:
+        is_left = planned.wishes.beyond_data == "expect_later"
+        then = "what the time after that can take is left for it" if is_left else "nothing is planned after that"
         told.append(
-            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: nothing is "
-            "planned after that, and a better plan may come. Ask again when more is published."
+            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A better "
+            "plan may come when more is published, so ask again then."
         )
     told += shortfall_texts(planned)
     if planned.ahead.prices.values and (blind := _blind(planned)):
