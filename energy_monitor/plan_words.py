@@ -136,8 +136,8 @@ def remarks(planned: Planned) -> list[str]:
         is_left = planned.wishes.beyond_data == "expect_later"
         then = "what the time after that can take is left for it" if is_left else "nothing is planned after that"
         told.append(
-            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A better "
-            "plan may come when more is published, so ask again then."
+            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A "
+            "better plan may come when more is published, so ask again then."
         )
     told += shortfall_texts(planned)
     if planned.ahead.prices.values and (blind := _blind(planned)):
