@@ -1,6 +1,7 @@
 """`energy-monitor plan`: what it says is what the marts hold, and what cannot be is one sentence."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from dashboard.postcodes import find
 from energy_monitor.errors import UserError
+from energy_monitor.plan_command import plan as plan_command
 from energy_monitor.plan_times import read_time, tomorrow_morning
 from energy_monitor.plan_words import kilograms, pounds, span_text, spans_text
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR, HOUR, half_hour_start
 from planner.presets import PRESETS
-from tests.conftest import SIMULATED_NOW, Done, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, Done, WorkspaceMaker, rows_of
 
 CLOCK = "2026-10-28T12:07Z,2026-10-28T12:07Z,0"  # SIMULATED_NOW
 TOMORROW = datetime(2026, 10, 29, 7, tzinfo=UTC)
@@ -259,6 +262,39 @@ def test_over_the_night_in_which_the_clocks_go_back(plan: Plan, simulated_worksp
     assert any("01:30 on Sun 25 Oct 2026 comes twice" in remark for remark in answer["remarks"])
     words = plan("--preset", "van", "--region", "L", "--from", "00:30", "--until", "07:00", clock=clock).out
     assert "Sun 25 Oct, 00:30 BST–" in words
+
+
+def test_in_a_past_without_a_region_the_wholesale_price_is_named_as_what_it_is(plan: Plan) -> None:
+    words = plan("--preset", "car", clock="2026-10-24T21:00Z,2026-10-24T21:00Z,0").out
+    assert "Cheapest: " in words
+    assert "Prices: the wholesale market index, which no household pays" in words
+    assert "A region (--region L) or a postcode" in words
+
+
+def test_a_postcode_near_a_boundary_names_the_other_regions(plan: Plan) -> None:
+    found = find("BA20")
+    assert len(found.regions) > 1
+    remarks = told(plan("--preset", "car", "--postcode", "BA20", "--json"))["remarks"]
+    (words,) = (remark for remark in remarks if remark.startswith("The postcode is taken to be in "))
+    assert words.count("(--region ") == len(found.regions) - 1
+
+
+def keys_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for one in value.values() for key in keys_of(one)}
+    return {key for one in value for key in keys_of(one)} if isinstance(value, list) else set()
+
+
+def test_the_document_names_every_option_and_field(plan: Plan) -> None:
+    text = (REPOSITORY / "docs" / "charging.md").read_text()
+    options = {name for option in plan_command.params for name in option.opts}
+    assert not {name for name in options if f"`{name}" not in text}
+    assert set(re.findall(r"`(--[a-z-]+)", text)) <= options
+    fields = keys_of(told(plan("--preset", "dishwasher", "--region", "L", "--json")))
+    of_wishes = keys_of(told(plan("--preset", "van", "--json"))["wishes"])
+    of_spans = {"from_utc", "to_utc"}
+    assert not {name for name in fields - of_wishes - of_spans if f"`{name}`" not in text}
+    assert all(f"`{name}`" in text for name in PRESETS)
 
 
 # Calendars ------------------------------------------------------------------------------------------------------------
