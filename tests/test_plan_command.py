@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -277,6 +278,45 @@ def test_a_postcode_near_a_boundary_names_the_other_regions(plan: Plan) -> None:
     remarks = told(plan("--preset", "car", "--postcode", "BA20", "--json"))["remarks"]
     (words,) = (remark for remark in remarks if remark.startswith("The postcode is taken to be in "))
     assert words.count("(--region ") == len(found.regions) - 1
+
+
+def test_over_recorded_prices_in_the_night_in_which_the_clocks_go_forward(
+    recorded_workspace: Workspace, command: Callable[..., Done]
+) -> None:
+    now, end = datetime(2023, 3, 25, 18, 7, tzinfo=UTC), datetime(2023, 3, 26, 6, tzinfo=UTC)
+    asked = ("--workspace", recorded_workspace.name, "plan", "--preset", "car", "--region", "C", "--min-run", "0")
+    clock = {"ENERGY_MONITOR_CLOCK": "2023-03-25T18:07Z,2023-03-25T18:07Z,0"}
+    answer = told(command(*asked, "--json", **clock))
+    statement = """
+        select period_start_utc, price_inc_vat_p_per_kwh from marts.fct_retail_prices_half_hourly
+        where region_code = 'C' and period_start_utc >= %s and period_start_utc < %s order by 2
+    """
+    left, best = 30 / 0.9, 0.0
+    for start, price in rows_of(recorded_workspace, statement, [half_hour_start(now), end]):
+        kwh = min(left, 7.4 * ((start + HALF_HOUR - max(start, now)) / HOUR))
+        left, best = left - kwh, best + kwh * float(price)
+    cheapest = answer["plans"][0]
+    assert (answer["deadline_utc"], answer["is_simulated"]) == ("2023-03-26T06:00:00Z", False)
+    assert cheapest["cost_gbp"] * 100 == pytest.approx(best)
+    assert cheapest["saving_gbp"] > 0
+    words = command(*asked, **clock).out
+    assert "simulated" not in words
+    assert "07:00 BST" in words
+
+
+def commands_of(document: str) -> list[str]:
+    """The commands `plan` of a document."""
+    lines = (REPOSITORY / document).read_text().splitlines()
+    return [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?energy-monitor .* plan ", line)]
+
+
+def test_each_command_of_the_document_runs(plan: Plan) -> None:
+    *whole, refused = commands_of("docs/charging.md")
+    assert len(whole) >= 3
+    for line in whole:
+        assert plan(*shlex.split(line.partition(" plan ")[2])).out
+    sentence = plan(*shlex.split(refused.partition(" plan ")[2]), expect=2).err
+    assert sentence in (REPOSITORY / "docs" / "charging.md").read_text()
 
 
 def keys_of(value: Any) -> set[str]:
