@@ -9,6 +9,7 @@ from typing import Any
 import click
 from psycopg2 import errors
 
+from dashboard.local_time import moment_text
 from energy_monitor.ahead import Ahead, Ask, ahead_by, asker, regions
 from energy_monitor.calendar_file import calendar
 from energy_monitor.cli_loading import pass_workspace
@@ -97,7 +98,8 @@ def plan(workspace: Workspace, /, as_json_: bool, ics: str | None, **options: An
         found = ahead_by(ask, code, span.earliest_utc, span.deadline_utc, known)
         is_simulated = bool(ask("select bool_or(is_simulated) as simulated from marts.dim_datasets")[0]["simulated"])
     done = _planned(found, lambda: planned(name, load, wishes, found, options["objective"]))
-    notes = [text for text in (*span.notes, note, _advice_on_place(found)) if text]
+    then = f"All as it was known at {moment_text(known)}." if known else ""
+    notes = [text for text in (then, *span.notes, note, _advice_on_place(found)) if text]
     if preset:
         notes.append(f"{preset.name}: {preset.figures}. {preset.origin}")
     told = [*remarks(done), *notes]

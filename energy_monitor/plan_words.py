@@ -113,9 +113,9 @@ def _saving(planned: Planned, offer: Offer) -> str:
         return " It is no better than charging at once."
     saved: list[str] = []
     more: list[str] = []
-    if gbp is not None:
+    if gbp is not None and round(gbp, 3):
         (saved if gbp >= 0 else more).append(pounds(abs(gbp)))
-    if kg is not None:
+    if kg is not None and round(kg, 2):
         (saved if kg >= 0 else more).append(f"{kilograms(abs(kg))} CO2")
     told = [
         f"{verb} {' and '.join(parts)}{end}"
@@ -142,6 +142,8 @@ def remarks(planned: Planned) -> list[str]:
     told += shortfall_texts(planned)
     if planned.ahead.prices.values and (blind := _blind(planned)):
         told.append(f"Of {spans_text(blind, MOST_NAMED)} the carbon is not known: the greenest plan leaves them out.")
+    if (weight := planned.wishes.carbon_weight_p_per_kg) and planned.best.kind == "cheapest":
+        told.append(f"In the cheapest plan a kilogram of CO2 counts for {weight:g} p beside the cost.")
     if ties := planned.best.plan.ties:
         others = " or ".join(clock_text(tie) for tie in ties if tie != planned.best.plan.start_utc)
         if others:

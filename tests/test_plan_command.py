@@ -224,6 +224,7 @@ def test_limits_hold(plan: Plan) -> None:
         "tie": "latest",
         "beyond_data": "known_only",
     }
+    assert "In the cheapest plan a kilogram of CO2 counts for 5 p beside the cost." in answer["remarks"]
     (run,) = told(plan(*asked, "--one-go", "--json"))["plans"][0]["runs"]
     assert run["energy_at_meter_kwh"] == pytest.approx(20 / 0.9)
 
@@ -253,6 +254,7 @@ def test_as_it_was_known_then(plan: Plan) -> None:
     assert answer["deadline_utc"] == "2026-10-29T07:00:00Z"
     assert [one["kind"] for one in answer["plans"]] == ["greenest", "at_once"]
     assert answer["carbon"]["fetched_at_utc"] == "2026-10-28T00:07:00Z"
+    assert "All as it was known at Wed 28 Oct 2026, 00:08 GMT." in answer["remarks"]
 
 
 def test_over_the_night_in_which_the_clocks_go_back(plan: Plan, simulated_workspace: Workspace) -> None:
