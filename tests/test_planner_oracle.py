@@ -92,7 +92,7 @@ def test_no_plan_of_the_front_is_beaten_and_each_is_best_for_a_weight(kind: str)
         slots = tuple(replace(slot, carbon_gco2_per_kwh=slot.carbon_gco2_per_kwh or 150.0) for slot in case.slots)
         case = replace(case, slots=slots, wishes=replace(case.wishes, carbon_weight_p_per_kg=0.0))
         found = front(case.load, case.wishes, case.slots)
-        fronts += len(found) > 2
+        fronts += len(found) > 1
         costs, carbons = [each.cost_p for each in found], [each.carbon_g or 0.0 for each in found]
         assert costs == sorted(costs)
         assert all(a > b for a, b in itertools.pairwise(carbons))
