@@ -18,7 +18,12 @@ from tests.plan_oracle import best
 CHUNK = 500
 AT_LENGTH = [pytest.mark.full, pytest.mark.timeout(1800)]
 SOME = [pytest.param(first, id=f"from {first}") for first in range(0, 2_000, CHUNK)]
-MANY = [pytest.param(first, id=f"from {first}", marks=AT_LENGTH) for first in range(2_000, 100_000, 4 * CHUNK)]
+MANY = [
+    pytest.param(
+        first, id=f"from {first}", marks=[*AT_LENGTH, pytest.mark.xdist_group(f"plans {first // CHUNK % 8 // 4}")]
+    )
+    for first in range(2_000, 100_000, 4 * CHUNK)
+]
 
 
 @pytest.mark.parametrize("first", SOME + MANY)
