@@ -121,60 +121,71 @@ def search(shape: Structure, room: Room, asked: float) -> tuple[tuple[Use, ...],
 
 
 def _followers(shape: Structure, at: _Label) -> Iterator[_Label]:
+    i = at.place
     if at.is_on:
-        yield at._replace(place=shape.resume[at.place], is_on=False, before=at, deeds=())
-        if at.place < shape.size and shape.joined[at.place]:
-            yield from _with_last(shape, at)
+        yield _Label(shape.resume[i], False, *at[2:8], at, ())
+        if i < shape.size and shape.joined[i]:
+            # The run goes on for a cell, or ends within it.
+            yield _all_on(shape, at, i, i + 1, at.left, 0.0)
+            if not at.has_part:
+                yield _with_part(shape, at, at.energy, at.value, i, 0.0, _EARLY, (shape.resume[i + 1], False, at.left))
     else:
-        yield at._replace(place=at.place + 1)
-        if shape.block[at.place] and (at.left or shape.rules.most_runs is None):
-            yield from _run(shape, at)
+        yield _Label(i + 1, *at[1:])
+        if shape.block[i] and (at.left or shape.rules.most_runs is None):
+            yield from _runs(shape, at)
 
 
-def _run(shape: Structure, at: _Label) -> Iterator[_Label]:
+def _runs(shape: Structure, at: _Label) -> Iterator[_Label]:
     """A run begins: of as many cells as it has to last, or with one of them in part."""
     i = at.place
     left = at.left if shape.rules.most_runs is None else at.left - 1
-    begun = at._replace(left=left, value=at.value + shape.rules.start_value, before=at)
-    yield _all_on(shape, begun, i, shape.block[i])._replace(is_on=True)
+    start = shape.rules.start_value
+    yield _all_on(shape, at, i, shape.block[i], left, start)
     if at.has_part:
         return
     if i + 1 < shape.size and shape.joined[i + 1] and shape.block[i + 1]:
-        run = _all_on(shape, begun, i + 1, shape.block[i + 1])
-        yield _part(shape, run, i, 0.0, _LATE)._replace(is_on=True)
+        run = _all_on(shape, at, i + 1, shape.block[i + 1], left, start)
+        yield _with_part(shape, at, run.energy, run.value, i, 0.0, _LATE, (run.place, True, left), run.deeds)
     for short in shape.short[i]:
         first, last = (i + 1, short.end) if short.is_first else (i, short.end - 1)
-        run = _all_on(shape, begun, first, last)._replace(place=shape.resume[short.end])
-        yield _part(shape, run, *((i, short.part, _LATE) if short.is_first else (last, short.part, _EARLY)))
+        run = _all_on(shape, at, first, last, left, start)
+        cell, how = (i, _LATE) if short.is_first else (last, _EARLY)
+        where = (shape.resume[short.end], False, left)
+        yield _with_part(shape, at, run.energy, run.value, cell, short.part, how, where, run.deeds)
 
 
-def _with_last(shape: Structure, at: _Label) -> Iterator[_Label]:
-    """A run goes on for a cell, or ends within it."""
-    i = at.place
-    yield _all_on(shape, at._replace(before=at), i, i + 1)
-    if not at.has_part:
-        end = at._replace(place=shape.resume[i + 1], is_on=False, before=at, deeds=())
-        yield _part(shape, end, i, 0.0, _EARLY)
+def _all_on(shape: Structure, at: _Label, first: int, end: int, left: int, start: float) -> _Label:
+    """The cells from first to end are on; start: what that counts for beside their energy."""
+    energy, value = at.energy, at.value + start
+    for i in range(first, end):
+        energy += shape.full[i]
+        value += shape.full[i] * shape.value[i]
+    deeds = tuple((i, _FULL) for i in range(first, end))
+    return _Label(end, True, left, energy, value, at.more, at.slope, at.has_part, at, deeds)
 
 
-def _all_on(shape: Structure, at: _Label, first: int, end: int) -> _Label:
-    cells = range(first, end)
-    energy = sum(shape.full[i] for i in cells)
-    value = sum(shape.full[i] * shape.value[i] for i in cells)
-    deeds = tuple((i, _FULL) for i in cells)
-    return at._replace(place=end, energy=at.energy + energy, value=at.value + value, deeds=deeds)
-
-
-def _part(shape: Structure, at: _Label, i: int, part: float, how: int) -> _Label:
-    """Cell i is on for at least `part` of it."""
-    full, value = shape.full[i], shape.value[i]
-    return at._replace(
-        energy=at.energy + part * full,
-        value=at.value + part * full * value,
-        more=(1 - part) * full,
-        slope=value,
-        has_part=True,
-        deeds=(*at.deeds, (i, how)),
+def _with_part(
+    shape: Structure,
+    at: _Label,
+    energy: float,
+    value: float,
+    i: int,
+    part: float,
+    how: int,
+    where: tuple[int, bool, int],
+    deeds: tuple[tuple[int, int], ...] = (),
+) -> _Label:
+    """Beside so much energy, cell i is on for at least `part` of it; where: place, is_on and left after that."""
+    full, slope = shape.full[i], shape.value[i]
+    return _Label(
+        *where,
+        energy + part * full,
+        value + part * full * slope,
+        (1 - part) * full,
+        slope,
+        True,
+        at,
+        (*deeds, (i, how)),
     )
 
 
