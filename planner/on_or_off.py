@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.cells import SAME, Use
-from planner.dual import Structure, dual
+from planner.dual import Room, Structure, dual
 from planner.search import ALIKE, DEAR
 
 _FULL, _LATE, _EARLY = range(3)
@@ -42,32 +42,38 @@ class _Bounds:
     def __init__(self, shape: Structure, energy_kwh: float) -> None:
         found = dual(shape, energy_kwh)
         self.mus = found.mus.tolist()
-        self.lines = [found.off.tolist(), found.on.tolist()]
-        self.rooms = [found.room_off, found.room_on]
-        self.bends = []
-        for lines in (found.off, found.on):
-            finite = np.where(np.isfinite(lines), lines, 0.0)
-            bends = -np.diff(finite, axis=-1) / np.diff(found.mus)
-            # In order but for rounding.
-            self.bends.append(np.maximum.accumulate(bends, axis=-1).tolist())
+        self.steps = np.diff(found.mus)
+        self.values = (found.off, found.on)
         self.whole = float(np.max(found.off[0, -1] + found.mus * energy_kwh))
+        self.kept: dict[tuple[bool, int, int], tuple[list[float], list[float]]] = {}
+
+    def lines(self, at: _Label) -> tuple[list[float], list[float]]:
+        """The bends and the lines' values of a place: worked out when it is reached."""
+        key = (at.is_on, at.place, at.left)
+        if key not in self.kept:
+            values = self.values[at.is_on][at.place, at.left]
+            # In order but for rounding.
+            bends = np.maximum.accumulate(-np.diff(values) / self.steps)
+            self.kept[key] = bends.tolist(), values.tolist()
+        return self.kept[key]
 
     def of(self, at: _Label, rest: float) -> float:
         """The bound of what follows a label that needs `rest` kWh more, with what its part-used cell takes of them."""
-        bends, lines = self.bends[at.is_on][at.place][at.left], self.lines[at.is_on][at.place][at.left]
+        bends, lines = self.lines(at)
         more = 0.0
         if at.more:
-            # The part-used cell takes what would count for more elsewhere. Its slope is one of the lines'.
-            cheaper = bends[min(bisect_left(self.mus, at.slope), len(bends) - 1)]
-            more = min(max(rest - cheaper, 0.0), at.more)
+            # The part-used cell takes what would count for more elsewhere.
+            dearer = bisect_left(self.mus, at.slope)
+            more = min(max(rest - bends[dearer - 1] if dearer else rest, 0.0), at.more)
         k = bisect_left(bends, rest - more)
         bound: float = at.slope * more + lines[k] + self.mus[k] * (rest - more)
         return bound
 
 
-def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
+def search(shape: Structure, room: Room, asked: float) -> tuple[tuple[Use, ...], float]:
     """The best schedule of at most `asked` kWh, where what is short is very dear, and its energy."""
     bounds = _Bounds(shape, asked)
+    rooms = (room.off, room.on)
     dear = DEAR * shape.scale
     noise = SAME * max(1.0, asked)
     grain = ALIKE * max(1.0, abs(bounds.whole))
@@ -97,10 +103,11 @@ def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
         if seen.get(key, float("inf")) <= label.value + grain * 1e-3:
             return
         seen[key] = label.value
-        bound = label.value + bounds.of(label, max(rest, 0.0))
-        short = rest - label.more - bounds.rooms[label.is_on][label.place][label.left]
+        short = rest - label.more - rooms[label.is_on][label.place][label.left]
         if short > noise:
-            bound += dear * short
+            bound = label.value + bounds.of(label, rest - short) + dear * short
+        else:
+            bound = label.value + bounds.of(label, max(rest, 0.0))
         heapq.heappush(queue, (round(bound / grain), -label.place, bound, next(count), None, label, 0.0))
 
     push(_Label(0, False, shape.rules.most_runs or 0, 0.0, 0.0, 0.0, 0.0, False, None, ()))
@@ -114,60 +121,71 @@ def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
 
 
 def _followers(shape: Structure, at: _Label) -> Iterator[_Label]:
+    i = at.place
     if at.is_on:
-        yield at._replace(place=shape.resume[at.place], is_on=False, before=at, deeds=())
-        if at.place < shape.size and shape.joined[at.place]:
-            yield from _with_last(shape, at)
+        yield _Label(shape.resume[i], False, *at[2:8], at, ())
+        if i < shape.size and shape.joined[i]:
+            # The run goes on for a cell, or ends within it.
+            yield _all_on(shape, at, i, i + 1, at.left, 0.0)
+            if not at.has_part:
+                yield _with_part(shape, at, at.energy, at.value, i, 0.0, _EARLY, (shape.resume[i + 1], False, at.left))
     else:
-        yield at._replace(place=at.place + 1)
-        if shape.block[at.place] and (at.left or shape.rules.most_runs is None):
-            yield from _run(shape, at)
+        yield _Label(i + 1, *at[1:])
+        if shape.block[i] and (at.left or shape.rules.most_runs is None):
+            yield from _runs(shape, at)
 
 
-def _run(shape: Structure, at: _Label) -> Iterator[_Label]:
+def _runs(shape: Structure, at: _Label) -> Iterator[_Label]:
     """A run begins: of as many cells as it has to last, or with one of them in part."""
     i = at.place
     left = at.left if shape.rules.most_runs is None else at.left - 1
-    begun = at._replace(left=left, value=at.value + shape.rules.start_value, before=at)
-    yield _all_on(shape, begun, i, shape.block[i])._replace(is_on=True)
+    start = shape.rules.start_value
+    yield _all_on(shape, at, i, shape.block[i], left, start)
     if at.has_part:
         return
     if i + 1 < shape.size and shape.joined[i + 1] and shape.block[i + 1]:
-        run = _all_on(shape, begun, i + 1, shape.block[i + 1])
-        yield _part(shape, run, i, 0.0, _LATE)._replace(is_on=True)
+        run = _all_on(shape, at, i + 1, shape.block[i + 1], left, start)
+        yield _with_part(shape, at, run.energy, run.value, i, 0.0, _LATE, (run.place, True, left), run.deeds)
     for short in shape.short[i]:
         first, last = (i + 1, short.end) if short.is_first else (i, short.end - 1)
-        run = _all_on(shape, begun, first, last)._replace(place=shape.resume[short.end])
-        yield _part(shape, run, *((i, short.part, _LATE) if short.is_first else (last, short.part, _EARLY)))
+        run = _all_on(shape, at, first, last, left, start)
+        cell, how = (i, _LATE) if short.is_first else (last, _EARLY)
+        where = (shape.resume[short.end], False, left)
+        yield _with_part(shape, at, run.energy, run.value, cell, short.part, how, where, run.deeds)
 
 
-def _with_last(shape: Structure, at: _Label) -> Iterator[_Label]:
-    """A run goes on for a cell, or ends within it."""
-    i = at.place
-    yield _all_on(shape, at._replace(before=at), i, i + 1)
-    if not at.has_part:
-        end = at._replace(place=shape.resume[i + 1], is_on=False, before=at, deeds=())
-        yield _part(shape, end, i, 0.0, _EARLY)
+def _all_on(shape: Structure, at: _Label, first: int, end: int, left: int, start: float) -> _Label:
+    """The cells from first to end are on; start: what that counts for beside their energy."""
+    energy, value = at.energy, at.value + start
+    for i in range(first, end):
+        energy += shape.full[i]
+        value += shape.full[i] * shape.value[i]
+    deeds = tuple((i, _FULL) for i in range(first, end))
+    return _Label(end, True, left, energy, value, at.more, at.slope, at.has_part, at, deeds)
 
 
-def _all_on(shape: Structure, at: _Label, first: int, end: int) -> _Label:
-    cells = range(first, end)
-    energy = sum(shape.full[i] for i in cells)
-    value = sum(shape.full[i] * shape.value[i] for i in cells)
-    deeds = tuple((i, _FULL) for i in cells)
-    return at._replace(place=end, energy=at.energy + energy, value=at.value + value, deeds=deeds)
-
-
-def _part(shape: Structure, at: _Label, i: int, part: float, how: int) -> _Label:
-    """Cell i is on for at least `part` of it."""
-    full, value = shape.full[i], shape.value[i]
-    return at._replace(
-        energy=at.energy + part * full,
-        value=at.value + part * full * value,
-        more=(1 - part) * full,
-        slope=value,
-        has_part=True,
-        deeds=(*at.deeds, (i, how)),
+def _with_part(
+    shape: Structure,
+    at: _Label,
+    energy: float,
+    value: float,
+    i: int,
+    part: float,
+    how: int,
+    where: tuple[int, bool, int],
+    deeds: tuple[tuple[int, int], ...] = (),
+) -> _Label:
+    """Beside so much energy, cell i is on for at least `part` of it; where: place, is_on and left after that."""
+    full, slope = shape.full[i], shape.value[i]
+    return _Label(
+        *where,
+        energy + part * full,
+        value + part * full * slope,
+        (1 - part) * full,
+        slope,
+        True,
+        at,
+        (*deeds, (i, how)),
     )
 
 
