@@ -48,7 +48,9 @@ REGIONAL = f"""
 REGIONAL_RUNNING = """
     select period_start_utc, carbon_forecast_gco2_per_kwh as value, fetched_at_utc
     from marts.carbon_regional_as_known_at(
-        cast('infinity' as timestamptz), cast(:first_utc as timestamptz), cast(:first_utc as timestamptz) + interval '30 minutes'
+        cast('infinity' as timestamptz),
+        cast(:first_utc as timestamptz),
+        cast(:first_utc as timestamptz) + interval '30 minutes'
     ) as carbon
     where region_id = :region_id and carbon_forecast_gco2_per_kwh is not null
 """
