@@ -15,7 +15,7 @@ from planner.model import Load, Plan, Slot, Slots, Wishes
 
 CARBON_ALONE = 1e6  # p per kg: so much that cost decides only between plans of equal carbon
 CLEANER = 0.1  # a tenth less carbon is worth a word
-WORTH_PAUSES_P = 1.0
+WORTH_PAUSES_P, WORTH_PAUSES_G = 1.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def rows(self) -> list[Row]:
-        """Every half-hour of the span: its price and carbon, and the energy that each plan takes in it, at the meter."""
+        """Every half-hour of the span: its price and carbon, and what each plan takes in it at the meter."""
         count = (self.span.end_utc - self.span.start_utc) // HALF_HOUR
         starts = [self.span.start_utc + HALF_HOUR * n for n in range(count)]
         prices = self.ahead.prices.values if self.has_price else {}
@@ -111,6 +111,8 @@ def answer(choice: Choice, ahead: Ahead) -> Answer | None:
         greenest, once, pausing = _plan(choice.load, wishes, slots), _once(choice.load, wishes, slots), None
         if choice.can_pause and wishes.in_one_go:
             pausing = _plan(choice.load, replace(wishes, in_one_go=False), slots)
+            if not is_like(pausing, greenest) or (greenest.carbon_g or 0) - (pausing.carbon_g or 0) < WORTH_PAUSES_G:
+                pausing = None
         return Answer(choice, ahead, span_of(choice), False, greenest, None, greenest, once, with_pauses=pausing)
     return _by_price(choice, ahead, slots)
 
@@ -159,4 +161,3 @@ def _plan(load: Load, wishes: Wishes, slots: Slots) -> Plan:
 @lru_cache(maxsize=256)
 def _once(load: Load, wishes: Wishes, slots: Slots) -> Plan:
     return at_once(load, wishes, slots)
-

@@ -92,19 +92,17 @@ def _half_hours_form(kind: Kind, greys: tuple[tuple[str, float], ...], has_now: 
     zero, top = alt.YDatum(0), alt.value(9)
     layers: list[alt.Chart] = [
         *grey_form(greys),
-        frame("bars")
-        .mark_rect(color=kind.colour, opacity=0.38)
-        .encode(x=TIME, x2="end:T", y=y, y2=alt.Y2Datum(0)),
+        frame("bars").mark_rect(color=kind.colour, opacity=0.38).encode(x=TIME, x2="end:T", y=y, y2=alt.Y2Datum(0)),
         frame("used")
         .mark_rect(color=kind.colour, opacity=1, stroke=kind.colour, strokeWidth=1)
         .encode(x=TIME, x2="end:T", y=y, y2=alt.Y2Datum(0)),
         frame("zero").mark_rule(color=NEUTRAL, strokeWidth=1).encode(y=zero),
     ]
     marks = frame("marks")
-    ends = {"color": kind.colour, "strokeWidth": 1.5, "strokeDash": [4, 3]}
+    ends = marks.mark_rule(color=kind.colour, strokeWidth=1.5, strokeDash=[4, 3])
     layers += [
-        marks.mark_rule(**ends).encode(x=TIME, y=top, y2=alt.value(kind.height)),
-        marks.mark_rule(**ends).encode(x=alt.X("end:T"), y=top, y2=alt.value(kind.height)),
+        ends.encode(x=TIME, y=top, y2=alt.value(kind.height)),
+        ends.encode(x=alt.X("end:T"), y=top, y2=alt.value(kind.height)),
         marks.mark_rule(color=kind.colour, strokeWidth=4).encode(x=TIME, x2="end:T", y=top),
         marks.mark_text(color=NEUTRAL, baseline="bottom", dy=-5, fontWeight=600).encode(
             x=alt.X("middle:T"), y=top, text="text:N"

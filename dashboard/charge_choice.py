@@ -5,13 +5,12 @@ Whatever cannot be is a sentence at its place, under the field's key: then nothi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dashboard.local_time import moment_text
 from energy_monitor.errors import UserError
-from energy_monitor.plan_times import local_time_of, read_time
+from energy_monitor.plan_times import read_time, tomorrow_morning
 from ingestion.settlement import DAY
-from ingestion.settlement import settlement_date_of as local_date
 from planner.model import BeyondData, Load, Wishes
 from planner.presets import PRESETS, Preset
 
@@ -25,7 +24,6 @@ OWN = Preset(
 LOADS = {**PRESETS, OWN.id: OWN}
 NAMES = {preset.name: preset for preset in LOADS.values()}
 USUAL = next(iter(PRESETS.values())).name
-READY = time(7)
 MOST_DAYS = 7
 LATER: dict[str, BeyondData] = {
     "plan with what is published": "known_only",
@@ -65,11 +63,6 @@ class Choice:
     @property
     def can_pause(self) -> bool:
         return not self.load.profile
-
-
-def usual_deadline(now_utc: datetime) -> datetime:
-    """Tomorrow at seven."""
-    return local_time_of(local_date(now_utc) + DAY, READY)
 
 
 def read(given: Mapping[str, object], now_utc: datetime, regions: Iterable[str]) -> Choice:
@@ -195,10 +188,10 @@ def _times(
     given: Mapping[str, object], now: datetime, problems: dict[str, str], notes: list[str]
 ) -> tuple[datetime, datetime]:
     earliest = _moment("from", "Not before", given.get("from"), now, problems, notes) or now
-    deadline = _moment("by", "Ready by", given.get("by"), now, problems, notes) or usual_deadline(now)
+    deadline = _moment("by", "Ready by", given.get("by"), now, problems, notes) or tomorrow_morning(now)
     earliest = max(earliest, now)
     if "by" in problems or "from" in problems:
-        return now, usual_deadline(now)
+        return now, tomorrow_morning(now)
     if deadline <= now:
         problems["by"] = (
             f"Ready by {moment_text(deadline)} has gone by: it is {moment_text(now)}. Choose a later moment."

@@ -108,22 +108,25 @@ def is_like(plan: Plan, other: Plan) -> bool:
     return abs(plan.energy_at_meter_kwh - other.energy_at_meter_kwh) < 1e-6
 
 
-def cost_against(plan: Plan, other: Plan, than: str = " than at once") -> str:
-    """As £1.90 less than at once."""
-    less = other.cost_p - plan.cost_p
-    if abs(less) < ALIKE_P:
-        return "the same cost"
-    return f"{money(abs(less))} {'less' if less > 0 else 'more'}{than}"
+def against_once(plan: Plan, once: Plan, has_price: bool) -> str:
+    """As £1.90 less than at once, and 0.84 kg CO₂ less; what is not known of both is left out."""
+    cheaper = once.cost_p - plan.cost_p
+    cost = f"{money(abs(cheaper))} {_less(cheaper)} than at once"
+    if abs(cheaper) < ALIKE_P:
+        cost = "the same cost as at once"
+    if plan.carbon_g is None or once.carbon_g is None:
+        return cost if has_price else ""
+    greener = once.carbon_g - plan.carbon_g
+    carbon = f"{kilograms(abs(greener))} {_less(greener)}"
+    if abs(greener) < ALIKE_G:
+        carbon = "the same CO₂"
+    if has_price:
+        return f"{cost}, and {carbon}"
+    return f"{carbon} {'as' if abs(greener) < ALIKE_G else 'than'} at once"
 
 
-def carbon_against(plan: Plan, other: Plan, than: str = " than at once") -> str:
-    """As 0.84 kg CO₂ less than at once; nothing where one of them is not known."""
-    if plan.carbon_g is None or other.carbon_g is None:
-        return ""
-    less = other.carbon_g - plan.carbon_g
-    if abs(less) < ALIKE_G:
-        return "the same CO₂"
-    return f"{kilograms(abs(less))} {'less' if less > 0 else 'more'}{than}"
+def _less(saved: float) -> str:
+    return "less" if saved > 0 else "more"
 
 
 def mean_price(plan: Plan) -> float | None:

@@ -77,3 +77,8 @@ def said(found: postcodes.Found | None, names: Mapping[int, str]) -> None:
         for region in found.regions if len(found.regions) > 1 else ():
             name = names.get(region, "")
             st.button(f"Show {name}", key=f"show-{region}", on_click=choose, args=(region,), type="tertiary")
+
+
+def name_in_text(region: str | None) -> str:
+    """A region as it is named in a sentence."""
+    return region or "Great Britain"

@@ -1,0 +1,192 @@
+"""What the page Charge says: the answer in a sentence, what stands behind it, and what is not known. Plain text."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dashboard import text
+from dashboard.charge_answer import Answer, Option
+from dashboard.charge_words import (
+    against_once,
+    duration,
+    energy,
+    is_like,
+    kilograms,
+    mean_carbon,
+    mean_price,
+    money,
+    pauses,
+    rate,
+    runs,
+    when,
+)
+from dashboard.local_time import clock_text, moment_text
+from ingestion.settlement import HALF_HOUR
+from planner.model import Plan
+
+PUBLISHED = (
+    "Agile prices are published for a day ahead, in the afternoon; before that, nothing is known of what comes after "
+    "them. They are those of Octopus Agile, with VAT and without the standing charge: another tariff has other prices."
+)
+FORECAST = "Carbon is a forecast, and nobody publishes what that of a region was. It changes until the half-hour comes."
+NO_LIMITS = "Your charger, your fuse and your battery may allow less than is planned here."
+
+
+def headline(answer: Answer) -> str:
+    """The answer."""
+    plan, now = answer.best, answer.choice.now_utc
+    if not plan.pieces:
+        return _nothing(answer)
+    doing = _doing(answer)
+    at = f"now, {when(plan, now)}" if answer.is_now and answer.choice.is_from_now else when(plan, now)
+    return f"{doing} {at}: {_worth(answer)}"
+
+
+def _doing(answer: Answer) -> str:
+    return f"Run the {answer.choice.preset.name.lower()}" if answer.choice.load.profile else "Charge"
+
+
+def _worth(answer: Answer) -> str:
+    plan, once = answer.best, answer.once
+    known = [money(plan.cost_p)] if answer.has_price else []
+    if plan.carbon_g is not None and (answer.is_now or not answer.has_price or not is_like(plan, once)):
+        known.append(kilograms(plan.carbon_g))
+    if not answer.is_now and is_like(plan, once):
+        known.append(against_once(plan, once, answer.has_price))
+    return f"{', '.join(part for part in known if part)}."
+
+
+def _nothing(answer: Answer) -> str:
+    wishes = answer.choice.wishes
+    if wishes.price_cap_p_per_kwh is not None and answer.has_price:
+        return (
+            f"No half-hour before {moment_text(wishes.deadline_utc)} costs at most {rate(wishes.price_cap_p_per_kwh)}."
+        )
+    if answer.best.left_for_later_kwh:
+        return "Wait: all of it still fits in after the published prices end, and may then cost less."
+    return f"Nothing can be planned before {moment_text(wishes.deadline_utc)}."
+
+
+def remarks(answer: Answer) -> Iterator[str]:
+    """What has to be known with the answer, the weightiest first."""
+    plan, choice = answer.best, answer.choice
+    yield from choice.notes
+    if plan.shortfall_kwh:
+        yield _short(answer)
+    if plan.left_for_later_kwh:
+        yield (
+            f"{text.sentence(energy(plan.left_for_later_kwh))} is left for after {_known_until(answer)}, when there is "
+            "still time for it: look again once those prices are published."
+        )
+    elif plan.is_data_short and answer.has_price:
+        yield (
+            f"Prices are published until {_known_until(answer)}. Those of the time after come in the afternoon: look "
+            "again then, as it may be cheaper."
+        )
+    elif plan.is_data_short:
+        yield f"The carbon forecast ends at {_known_until(answer)}: what comes after is not known yet."
+    if answer.beyond is not None:
+        yield (
+            f"Greener, at a price that is not published yet: {when(answer.beyond, choice.now_utc)}, with "
+            f"{kilograms(answer.beyond.carbon_g)}."
+        )
+    if answer.is_now and plan.pieces and not plan.shortfall_kwh:
+        known = " whose price is published" if answer.has_price and plan.is_data_short else ""
+        yield f"No later time{known} is {'cheaper' if answer.has_price else 'greener'}."
+    if answer.with_pauses is not None:
+        yield _pausing(answer, answer.with_pauses)
+
+
+def _short(answer: Answer) -> str:
+    plan, wishes, load = answer.best, answer.choice.wishes, answer.choice.load
+    of = "" if load.profile else f" of {energy(load.energy_kwh)}"
+    said = f"{text.sentence(energy(plan.shortfall_kwh))}{of} cannot be had by {moment_text(wishes.deadline_utc)}"
+    length = timedelta(hours=load.energy_at_meter_kwh / load.power_kw) if load.power_kw else None
+    if length and length > wishes.deadline_utc - wishes.earliest_utc:
+        return f"{said}: all of it takes {duration(length)} at {load.power_kw:g}{text.NBSP}kW. This is as much as fits."
+    if wishes.price_cap_p_per_kwh is not None and answer.has_price:
+        return f"{said} at no more than {rate(wishes.price_cap_p_per_kwh)}. This is as much as there is."
+    if plan.is_data_short:
+        return f"{said} from what is known, which ends at {_known_until(answer)}. This is as much as fits before."
+    return f"{said}. This is as much as fits."
+
+
+def _known_until(answer: Answer) -> str:
+    until = (answer.ahead.prices if answer.has_price else answer.ahead.carbon).known_until_utc
+    return text.NONE if until is None else moment_text(until)
+
+
+def _pausing(answer: Answer, plan: Plan) -> str:
+    paused = pauses(plan)
+    saved = kilograms((answer.best.carbon_g or 0) - (plan.carbon_g or 0))
+    if answer.has_price:
+        saved = money(answer.best.cost_p - plan.cost_p)
+    return (
+        f"With pauses it would be {saved} less: {when(plan, answer.choice.now_utc)}, with {duration(paused)} of pauses "
+        "(More choices)."
+    )
+
+
+# Side by side ---------------------------------------------------------------------------------------------------------
+
+
+def card_value(option: Option, has_price: bool) -> str:
+    return money(option.plan.cost_p) if has_price else kilograms(option.plan.carbon_g)
+
+
+def card_lines(option: Option, answer: Answer) -> list[str]:
+    """What a card says below its number: when, per kWh, carbon, and the difference."""
+    plan, once = option.plan, answer.once
+    if not plan.pieces:
+        return ["Nothing can be planned."]
+    carbon = mean_carbon(plan)
+    each = [text.carbon(carbon) if carbon is not None else "carbon not known"]
+    if answer.has_price:
+        each = [rate(mean_price(plan)), each[0], kilograms(plan.carbon_g)]
+    lines = [text.sentence(when(plan, answer.choice.now_utc)), " · ".join(part for part in each if part != text.NONE)]
+    if plan.shortfall_kwh:
+        lines.append(f"{energy(plan.shortfall_kwh)} short")
+    if option.key == "at-once":
+        return lines
+    if plan.pieces == once.pieces:
+        return [*lines, "The same as at once"]
+    if is_like(plan, once):
+        lines.append(text.sentence(against_once(plan, once, answer.has_price)))
+    return [line for line in lines if line]
+
+
+# What it is made of ---------------------------------------------------------------------------------------------------
+
+
+def made_of(answer: Answer) -> Iterator[str]:
+    """Tariff and region, until when what is known, when it was fetched, and what lacks."""
+    choice, ahead = answer.choice, answer.ahead
+    yield f"{choice.preset.name}: {choice.preset.figures}. {choice.preset.origin}".strip()
+    yield f"{text.sentence(energy(choice.load.energy_at_meter_kwh))} at the meter."
+    if answer.has_price:
+        tariff = f"tariff {ahead.tariff_code}, with VAT"
+        yield f"Price: Octopus Agile in {ahead.region_name}, {tariff}. {_series(answer, True)}"
+    if ahead.carbon_basis == "none":
+        yield "Carbon: not known here."
+    else:
+        of = "of the region" if ahead.carbon_basis == "regional" else "of Great Britain"
+        yield f"Carbon: the forecast {of} by the Carbon Intensity API. {_series(answer, False)}"
+
+
+def _series(answer: Answer, of_price: bool) -> str:
+    series, now = (answer.ahead.prices if of_price else answer.ahead.carbon), answer.choice.now_utc
+    until = series.known_until_utc
+    ends = f"Known until {text.NONE if until is None else moment_text(until)}"
+    if until is not None and until >= answer.span.end_utc:
+        ends = "Known for all of the time"
+    lack = sum((end - start) // HALF_HOUR for start, end in series.missing)
+    gaps = "no half-hour lacks"
+    if lack:
+        first = series.missing[0]
+        gaps = f"{lack} half-hour{'s' if lack > 1 else ''} lack{'' if lack > 1 else 's'}, first {clock_text(first[0])}"
+    return f"{ends}; {gaps}; {text.fetched(series.fetched_at_utc, now)}."
+
+
+def chart_words(answer: Answer) -> str:
+    """The plan for who does not see the chart."""
+    count = len(runs(answer.best.pieces))
+    return f"{count} planned {'run' if count == 1 else 'runs'}: {when(answer.best, answer.choice.now_utc)}."
