@@ -1,4 +1,4 @@
-"""Loads that many people have, with typical figures: of no maker, and to be replaced by one's own where those are known.
+"""Loads that many people have, with typical figures: of no maker, to be replaced by one's own where those are known.
 
 Energy is at the battery, what is lost on the way to it is in the efficiency.
 """
@@ -6,21 +6,26 @@ Energy is at the battery, what is lost on the way to it is in the efficiency.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from planner.model import Load, Step
+from planner.model import NO_TIME, Load, Step
 
+_QUARTER = timedelta(minutes=15)
 _CAR_EFFICIENCY = 0.9  # what an on-board charger and the battery lose between the meter and the cells
 _LEISURE_EFFICIENCY = 0.85  # of a mains charger for a leisure battery
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A load by name. figures: what it is made of, in words; origin: where the figures come from, in words."""
+    """A load by name. figures: what it is made of, in words; origin: where the figures come from, in words.
+
+    min_run: what is worth a start, so that a battery is not charged for seconds.
+    """
 
     id: str
     name: str
     load: Load
     figures: str
     origin: str
+    min_run: timedelta = NO_TIME
 
     @property
     def is_appliance(self) -> bool:
@@ -41,7 +46,8 @@ PRESETS = {
             "Electric campervan",
             Load(energy_kwh=40, power_kw=7.4, efficiency=_CAR_EFFICIENCY),
             "40 kWh into a battery of 64 kWh, at 7.4 kW with a tenth lost",
-            "Typical: a mid-sized van's battery, from about a fifth to about four fifths full, on a home wall box of 32 A.",
+            "Typical: a mid-sized van's battery, from a fifth to about four fifths full, on a home wall box of 32 A.",
+            min_run=_QUARTER,
         ),
         Preset(
             "leisure",
@@ -49,6 +55,7 @@ PRESETS = {
             Load(energy_kwh=2.4, power_kw=0.35, efficiency=_LEISURE_EFFICIENCY),
             "2.4 kWh into a campervan's second battery, at 0.35 kW with about a seventh lost",
             "Typical: 200 Ah at 12 V, empty to full, on a mains charger of 25 A.",
+            min_run=_QUARTER,
         ),
         Preset(
             "car",
@@ -56,6 +63,7 @@ PRESETS = {
             Load(energy_kwh=30, power_kw=7.4, efficiency=_CAR_EFFICIENCY),
             "30 kWh into a battery of 60 kWh, at 7.4 kW with a tenth lost",
             "Typical: half of a mid-sized car's battery, on a home wall box of 32 A.",
+            min_run=_QUARTER,
         ),
         Preset(
             "dishwasher",
