@@ -9,22 +9,13 @@ from dashboard.charge_words import is_like
 from dashboard.connection import Row
 from dashboard.windows import Span
 from energy_monitor.ahead import Ahead
+from energy_monitor.planned import CARBON_ALONE_P_PER_KG, Kind, Offer, Planned
 from ingestion.settlement import HALF_HOUR, half_hour_start
 from planner.choose import at_once, plan
 from planner.model import Load, Plan, Slot, Slots, Wishes
 
-CARBON_ALONE = 1e6  # p per kg: so much that cost decides only between plans of equal carbon
 CLEANER = 0.1  # a tenth less carbon is worth a word
 WORTH_PAUSES_P, WORTH_PAUSES_G = 1.0, 20.0
-
-
-@dataclass(frozen=True)
-class Option:
-    """A plan by its name."""
-
-    key: str
-    title: str
-    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -48,16 +39,21 @@ class Answer:
     beyond: Plan | None = None
 
     @property
-    def options(self) -> tuple[Option, ...]:
-        """What stands side by side."""
-        named = []
-        if self.choice.wishes.carbon_weight_p_per_kg and self.has_price:
-            named.append(Option("weighed", "Your balance", self.best))
-        if self.cheapest:
-            named.append(Option("cheapest", "Cheapest", self.cheapest))
-        if self.greenest:
-            named.append(Option("greenest", "Greenest", self.greenest))
-        return (*named, Option("at-once", "At once" if self.choice.is_from_now else "As early as may be", self.once))
+    def offers(self) -> tuple[Offer, ...]:
+        """What stands side by side: what is advised first, charging at once last."""
+        is_weighed = bool(self.choice.wishes.carbon_weight_p_per_kg) and self.has_price
+        kinds: tuple[tuple[Kind, Plan | None], ...] = (
+            ("balanced", self.best if is_weighed else None),
+            ("cheapest", self.cheapest),
+            ("greenest", self.greenest),
+            ("at_once", self.once),
+        )
+        return tuple(Offer(kind, of, self.has_price) for kind, of in kinds if of is not None)
+
+    @property
+    def planned(self) -> Planned:
+        """The same, as what can be written to a calendar."""
+        return Planned(self.choice.preset.name, self.choice.load, self.choice.wishes, self.ahead, self.offers)
 
     @property
     def is_now(self) -> bool:
@@ -75,8 +71,7 @@ class Answer:
                 "period_start_utc": start,
                 "price_inc_vat_p_per_kwh": prices.get(start),
                 "carbon_gco2_per_kwh": self.ahead.carbon.values.get(start),
-                "planned_kwh": energy_within(self.best, start),
-                **{f"{option.key.replace('-', '_')}_kwh": energy_within(option.plan, start) for option in self.options},
+                **{f"{offer.kind}_kwh": energy_within(offer.plan, start) for offer in self.offers},
             }
             for start in starts
         ]
@@ -102,12 +97,12 @@ def span_of(choice: Choice) -> Span:
 
 def answer(choice: Choice, ahead: Ahead) -> Answer | None:
     """All plans; None where neither price nor carbon is known. Raises PlanError where the planner refuses."""
-    has_price = ahead.price_basis == "agile"
+    has_price = bool(ahead.slots)
     slots = tuple(ahead.slots if has_price else ahead.carbon_slots)
     if not slots:
         return None
     if not has_price:
-        wishes = replace(choice.wishes, price_cap_p_per_kwh=None, carbon_weight_p_per_kg=CARBON_ALONE)
+        wishes = replace(choice.wishes, price_cap_p_per_kwh=None, carbon_weight_p_per_kg=CARBON_ALONE_P_PER_KG)
         greenest, once, pausing = _plan(choice.load, wishes, slots), _once(choice.load, wishes, slots), None
         if choice.can_pause and wishes.in_one_go:
             pausing = _plan(choice.load, replace(wishes, in_one_go=False), slots)
@@ -120,7 +115,7 @@ def answer(choice: Choice, ahead: Ahead) -> Answer | None:
 def _by_price(choice: Choice, ahead: Ahead, slots: tuple[Slot, ...]) -> Answer:
     load, wishes = choice.load, choice.wishes
     by_cost = replace(wishes, carbon_weight_p_per_kg=0.0)
-    by_carbon = replace(wishes, carbon_weight_p_per_kg=CARBON_ALONE)
+    by_carbon = replace(wishes, carbon_weight_p_per_kg=CARBON_ALONE_P_PER_KG)
     cheapest = _plan(load, by_cost, slots)
     best = _plan(load, wishes, slots) if wishes.carbon_weight_p_per_kg else cheapest
     greenest = _plan(load, by_carbon, slots) if any(slot.carbon_gco2_per_kwh is not None for slot in slots) else None

@@ -32,8 +32,8 @@ class Kind:
     titles: tuple[str, ...]
 
 
-PRICE = Kind("p per kWh", HEADLINE_PRICE, 250, "price", ("Price", "Carbon", "Planned"))
-CARBON = Kind("gCO₂ per kWh", CARBON_FORECAST, 160, "carbon", PRICE.titles)
+PRICE = Kind("p per kWh", HEADLINE_PRICE, 300, "price", ("Price", "Carbon", "Planned"))
+CARBON = Kind("gCO₂ per kWh", CARBON_FORECAST, 220, "carbon", PRICE.titles)
 
 
 def half_hours(
@@ -101,8 +101,8 @@ def _half_hours_form(kind: Kind, greys: tuple[tuple[str, float], ...], has_now: 
     marks = frame("marks")
     ends = marks.mark_rule(color=kind.colour, strokeWidth=1.5, strokeDash=[4, 3])
     layers += [
-        ends.encode(x=TIME, y=top, y2=alt.value(kind.height)),
-        ends.encode(x=alt.X("end:T"), y=top, y2=alt.value(kind.height)),
+        ends.encode(x=TIME, y=top, y2=alt.value("height")),
+        ends.encode(x=alt.X("end:T"), y=top, y2=alt.value("height")),
         marks.mark_rule(color=kind.colour, strokeWidth=4).encode(x=TIME, x2="end:T", y=top),
         marks.mark_text(color=NEUTRAL, baseline="bottom", dy=-5, fontWeight=600).encode(
             x=alt.X("middle:T"), y=top, text="text:N"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dashboard import text
-from dashboard.charge_answer import Answer, Option
+from dashboard.charge_answer import Answer
 from dashboard.charge_words import (
     against_once,
     duration,
@@ -13,14 +13,16 @@ from dashboard.charge_words import (
     kilograms,
     mean_carbon,
     mean_price,
+    minute,
     money,
     pauses,
     rate,
     runs,
     when,
 )
-from dashboard.local_time import clock_text, moment_text
-from ingestion.settlement import HALF_HOUR
+from dashboard.local_time import moment_text
+from energy_monitor.plan_words import MOST_NAMED, carbon_words, price_words, spans_text
+from energy_monitor.planned import Kind, Offer
 from planner.model import Plan
 
 PUBLISHED = (
@@ -28,6 +30,12 @@ PUBLISHED = (
     "them. They are those of Octopus Agile, with VAT and without the standing charge: another tariff has other prices."
 )
 FORECAST = "Carbon is a forecast, and nobody publishes what that of a region was. It changes until the half-hour comes."
+TITLES: dict[Kind, str] = {
+    "balanced": "Your balance",
+    "cheapest": "Cheapest",
+    "greenest": "Greenest",
+    "at_once": "At once",
+}
 NO_LIMITS = "Your charger, your fuse and your battery may allow less than is planned here."
 
 
@@ -121,21 +129,26 @@ def _pausing(answer: Answer, plan: Plan) -> str:
     if answer.has_price:
         saved = money(answer.best.cost_p - plan.cost_p)
     return (
-        f"With pauses it would be {saved} less: {when(plan, answer.choice.now_utc)}, with {duration(paused)} of pauses "
-        "(More choices)."
+        f"With pauses it would be {saved} less: {when(plan, answer.choice.now_utc)}, with {duration(paused)} of pauses."
     )
 
 
 # Side by side ---------------------------------------------------------------------------------------------------------
 
 
-def card_value(option: Option, has_price: bool) -> str:
-    return money(option.plan.cost_p) if has_price else kilograms(option.plan.carbon_g)
+def title(offer: Offer, answer: Answer) -> str:
+    if offer.kind == "at_once" and not answer.choice.is_from_now:
+        return f"As early as may be, from {minute(answer.choice.wishes.earliest_utc)}"
+    return TITLES[offer.kind]
 
 
-def card_lines(option: Option, answer: Answer) -> list[str]:
+def card_value(offer: Offer, has_price: bool) -> str:
+    return money(offer.plan.cost_p) if has_price else kilograms(offer.plan.carbon_g)
+
+
+def card_lines(offer: Offer, answer: Answer) -> list[str]:
     """What a card says below its number: when, per kWh, carbon, and the difference."""
-    plan, once = option.plan, answer.once
+    plan, once = offer.plan, answer.once
     if not plan.pieces:
         return ["Nothing can be planned."]
     carbon = mean_carbon(plan)
@@ -145,7 +158,7 @@ def card_lines(option: Option, answer: Answer) -> list[str]:
     lines = [text.sentence(when(plan, answer.choice.now_utc)), " · ".join(part for part in each if part != text.NONE)]
     if plan.shortfall_kwh:
         lines.append(f"{energy(plan.shortfall_kwh)} short")
-    if option.key == "at-once":
+    if offer.kind == "at_once":
         return lines
     if plan.pieces == once.pieces:
         return [*lines, "The same as at once"]
@@ -158,35 +171,18 @@ def card_lines(option: Option, answer: Answer) -> list[str]:
 
 
 def made_of(answer: Answer) -> Iterator[str]:
-    """Tariff and region, until when what is known, when it was fetched, and what lacks."""
+    """What is run, tariff and region, until when what is known and when it was fetched, and what lacks."""
     choice, ahead = answer.choice, answer.ahead
     yield f"{choice.preset.name}: {choice.preset.figures}. {choice.preset.origin}".strip()
     yield f"{text.sentence(energy(choice.load.energy_at_meter_kwh))} at the meter."
-    if answer.has_price:
-        tariff = f"tariff {ahead.tariff_code}, with VAT"
-        yield f"Price: Octopus Agile in {ahead.region_name}, {tariff}. {_series(answer, True)}"
-    if ahead.carbon_basis == "none":
-        yield "Carbon: not known here."
-    else:
-        of = "of the region" if ahead.carbon_basis == "regional" else "of Great Britain"
-        yield f"Carbon: the forecast {of} by the Carbon Intensity API. {_series(answer, False)}"
-
-
-def _series(answer: Answer, of_price: bool) -> str:
-    series, now = (answer.ahead.prices if of_price else answer.ahead.carbon), answer.choice.now_utc
-    until = series.known_until_utc
-    ends = f"Known until {text.NONE if until is None else moment_text(until)}"
-    if until is not None and until >= answer.span.end_utc:
-        ends = "Known for all of the time"
-    lack = sum((end - start) // HALF_HOUR for start, end in series.missing)
-    gaps = "no half-hour lacks"
-    if lack:
-        first = series.missing[0]
-        gaps = f"{lack} half-hour{'s' if lack > 1 else ''} lack{'' if lack > 1 else 's'}, first {clock_text(first[0])}"
-    return f"{ends}; {gaps}; {text.fetched(series.fetched_at_utc, now)}."
+    yield price_words(ahead)
+    yield carbon_words(ahead)
+    for what, series in (("price", ahead.prices), ("carbon forecast", ahead.carbon)):
+        if series.missing:
+            yield f"There is no {what} for {spans_text(series.missing, MOST_NAMED)}."
 
 
 def chart_words(answer: Answer) -> str:
     """The plan for who does not see the chart."""
-    count = len(runs(answer.best.pieces))
+    count = len(runs(answer.best))
     return f"{count} planned {'run' if count == 1 else 'runs'}: {when(answer.best, answer.choice.now_utc)}."

@@ -1,29 +1,25 @@
 """A plan in words: when, what it costs, what it emits, and against charging at once. Plain text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from dashboard import text
 from dashboard.local_time import clock_text, day_text, zone_word
+from energy_monitor.plan_words import to_minute
+from energy_monitor.planned import runs_of
 from ingestion.settlement import DAY, LONDON
 from ingestion.settlement import settlement_date_of as local_date
-from planner.model import Piece, Plan
+from planner.model import Plan
 
 Run = tuple[datetime, datetime]
 ALIKE_P, ALIKE_G = 0.5, 5.0  # differences that nobody would see
 MOST_NAMED = 3  # runs that a sentence names one by one
 
 
-def runs(pieces: Sequence[Piece]) -> list[Run]:
-    """From when to when there is power: pieces that touch are one run."""
-    found: list[Run] = []
-    for piece in pieces:
-        if found and found[-1][1] == piece.start_utc:
-            found[-1] = found[-1][0], piece.end_utc
-        else:
-            found.append((piece.start_utc, piece.end_utc))
-    return found
+def runs(plan: Plan) -> list[Run]:
+    """From when to when there is power."""
+    return [(run.start_utc, run.end_utc) for run in runs_of(plan)]
 
 
 def money(pence: float) -> str:
@@ -64,19 +60,19 @@ def day(instant: datetime, now_utc: datetime) -> str:
 
 
 def minute(instant: datetime) -> str:
-    return f"{instant.astimezone(LONDON):%H:%M}"
+    return f"{to_minute(instant).astimezone(LONDON):%H:%M}"
 
 
 def span(run: Run) -> str:
     """As 01:30 to 05:00 GMT; both zones where the clocks change within."""
     start, end = run
     same = zone_word(start) == zone_word(end)
-    return f"{minute(start) if same else clock_text(start)} to {clock_text(end)}"
+    return f"{minute(start) if same else clock_text(to_minute(start))} to {clock_text(to_minute(end))}"
 
 
 def when(plan: Plan, now_utc: datetime) -> str:
     """As from 01:30 to 05:00 GMT tomorrow; of many runs, how many and between when."""
-    of = runs(plan.pieces)
+    of = runs(plan)
     if not of:
         return "not at all"
     if len(of) > MOST_NAMED:
@@ -90,7 +86,7 @@ def _dated(run: Run, now_utc: datetime) -> str:
     start, end = run
     if local_date(start) == local_date(end) or end - start < timedelta(hours=12):
         return f"from {span(run)} {day(start, now_utc)}"
-    return f"from {minute(start)} {day(start, now_utc)} to {clock_text(end)} {day(end, now_utc)}"
+    return f"from {minute(start)} {day(start, now_utc)} to {clock_text(to_minute(end))} {day(end, now_utc)}"
 
 
 def _listed(parts: Iterable[str]) -> str:
@@ -100,7 +96,7 @@ def _listed(parts: Iterable[str]) -> str:
 
 def pauses(plan: Plan) -> timedelta:
     """How long the pauses between runs are, together."""
-    return sum((later[0] - earlier[1] for earlier, later in pairwise(runs(plan.pieces))), timedelta(0))
+    return sum((later[0] - earlier[1] for earlier, later in pairwise(runs(plan))), timedelta(0))
 
 
 def is_like(plan: Plan, other: Plan) -> bool:

@@ -9,7 +9,12 @@ from energy_monitor.planned import SAME_KWH, Kind, Offer, Planned, Run, runs_of
 from ingestion.settlement import settlement_date_of as local_date
 from planner.model import Plan
 
-TITLES: dict[Kind, str] = {"cheapest": "cheapest", "greenest": "greenest", "at_once": "charge now"}
+TITLES: dict[Kind, str] = {
+    "cheapest": "cheapest",
+    "greenest": "greenest",
+    "balanced": "by price and carbon",
+    "at_once": "charge now",
+}
 MOST_NAMED = 6
 MINUTE = timedelta(minutes=1)
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -14,11 +15,13 @@ from dashboard.connection import Row
 from dashboard.drawing import Spec
 from dashboard.local_time import moment_text
 from dashboard.marts import charge as marts
+from dashboard.marts import common
 from dashboard.measures import MEASURES
 from dashboard.origin import link
 from dashboard.points import Grey, missing_runs
 from dashboard.windows import Slot
 from energy_monitor.ahead import Series
+from energy_monitor.calendar_file import calendar
 from energy_monitor.clock import now_utc
 from ingestion.settlement import HALF_HOUR
 from ingestion.settlement import settlement_date_of as local_date
@@ -43,7 +46,6 @@ def _page() -> None:
     _answer(shown)
     _cards(shown)
     _charts(shown, region, known)
-    _calendar(shown)
     _made_of(shown)
     glossary.show("Agile", "Efficiency", "Half-hour", "Carbon intensity", "Below zero")
 
@@ -75,17 +77,18 @@ def _answered(choice: Choice, region: Row | None, known: datetime | None) -> Ans
 
 def _answer(shown: Answer) -> None:
     with st.container(border=True, key="answer"):
-        st.markdown(f"**{text.plain(said.headline(shown))}**")
+        st.header(text.plain(said.headline(shown)), anchor=False)
         for remark in said.remarks(shown):
             st.caption(text.plain(remark))
+        _calendar(shown)
 
 
 def _cards(shown: Answer) -> None:
     with st.container(key="cards"):
-        for option in shown.options:
-            with st.container(border=True, key=f"card-{option.key}"):
-                st.metric(option.title, said.card_value(option, shown.has_price))
-                st.caption("  \n".join(text.plain(line) for line in said.card_lines(option, shown)))
+        for offer in shown.offers:
+            with st.container(border=True, key=f"card-{offer.kind}"):
+                st.metric(said.title(offer, shown), said.card_value(offer, shown.has_price))
+                st.caption("  \n".join(text.plain(line) for line in said.card_lines(offer, shown)))
 
 
 # The picture ----------------------------------------------------------------------------------------------------------
@@ -93,6 +96,7 @@ def _cards(shown: Answer) -> None:
 
 def _charts(shown: Answer, region: Row | None, known: datetime | None) -> None:
     rows = {row["period_start_utc"]: row for row in shown.rows}
+    planned = f"{shown.offers[0].kind}_kwh"
 
     def tell(slot: Slot) -> Sequence[str]:
         row = rows[slot.start_utc]
@@ -100,7 +104,7 @@ def _charts(shown: Answer, region: Row | None, known: datetime | None) -> None:
         return (
             charge_words.rate(price) if price is not None else "not known",
             text.carbon(carbon) if carbon is not None else "not known",
-            charge_words.energy(row["planned_kwh"]) if row["planned_kwh"] else "nothing",
+            charge_words.energy(row[planned]) if row[planned] else "nothing",
         )
 
     def pick(start_ms: int) -> None:
@@ -115,7 +119,7 @@ def _charts(shown: Answer, region: Row | None, known: datetime | None) -> None:
             kind,
             series.values,
             shown.span,
-            charge_words.runs(shown.best.pieces),
+            charge_words.runs(shown.best),
             [Grey("not published yet", 0.16, later), Grey("no data", 0.34, lack)],
             tell,
             f"{title}, {moment_text(shown.span.start_utc)} to {moment_text(shown.span.end_utc)}. "
@@ -162,7 +166,23 @@ def _picked(shown: Answer, row: Row | None, region: Row | None, known: datetime 
 
 
 def _calendar(shown: Answer) -> None:
-    """A place for the calendar file."""
+    """The advice as a file that a calendar reads."""
+    best = shown.offers[0]
+    if not best.runs:
+        return
+    st.download_button(
+        "Put it in a calendar",
+        data=partial(_calendar_file, shown),
+        file_name=f"energy-monitor_charge_{shown.choice.preset.id}_{best.runs[0].start_utc:%Y-%m-%dT%H%MZ}.ics",
+        mime="text/calendar",
+        on_click="ignore",
+        icon=":material/event:",
+        key="calendar",
+    )
+
+
+def _calendar_file(shown: Answer) -> bytes:
+    return calendar(shown.planned, shown.offers[0], now_utc(), common.is_simulated()).encode()
 
 
 def _made_of(shown: Answer) -> None:
