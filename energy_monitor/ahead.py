@@ -153,10 +153,10 @@ def _agile(ask: Ask, region: Row, span: Mapping[str, Any]) -> Series | None:
 
 
 def _half_hours(row: Row, span: Mapping[str, Any]) -> Iterable[tuple[datetime, tuple[bool, datetime], Row]]:
-    """The half-hours of the span in which a rate holds, with its rank."""
+    """The half-hours of the span in the whole of which a rate holds, with its rank."""
     begins, ends = row["valid_from_utc"], row["valid_to_utc"]
     start = half_hour_start(max(begins, span["first_utc"]))
-    while start < min(ends, span["end_utc"]):
+    while start < span["end_utc"] and start + HALF_HOUR <= ends:
         if start >= begins:
             yield start, (ends - begins == HALF_HOUR, begins), row
         start += HALF_HOUR

@@ -34,8 +34,7 @@ def calendar(planned: Planned, offer: Offer, made_utc: datetime, is_simulated: b
     for number, run in enumerate(runs, 1):
         of = f" ({number} of {len(runs)})" if len(runs) > 1 else ""
         energy = f"{energy_text(run.energy_kwh)} at {run.mean_power_kw:.3g} kW"
-        title = TITLES[offer.kind] if offer.kind != "at_once" else "at once"
-        summary = f"{planned.name}: {title}, {energy}{of}"
+        summary = f"{planned.name}: {TITLES[offer.kind]}, {energy}{of}"
         lines += [
             "BEGIN:VEVENT",
             f"UID:{_uid(planned, offer, number)}",

@@ -17,7 +17,7 @@ from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.output import as_json_text, print_table
 from energy_monitor.plan_json import FORMAT, as_json
-from energy_monitor.plan_options import Number, OneOf, load_of, region_of, span_of, wishes_of
+from energy_monitor.plan_options import Number, OneOf, Whole, load_of, region_of, span_of, wishes_of
 from energy_monitor.plan_times import read_time
 from energy_monitor.plan_words import (
     TITLES,
@@ -51,7 +51,7 @@ NOT_BUILT = "the workspace {} has no marts yet: run `energy-monitor --workspace 
 @click.option("--from", "earliest", help="Not before, such as 22:00 or 2026-10-29T22:00, in the UK.  [default: now]")
 @click.option("--until", "deadline", help="Done by, such as 07:00, in the UK.  [default: tomorrow 07:00]")
 @click.option("--one-go", is_flag=True, help="Without a pause.")
-@click.option("--max-pieces", type=click.IntRange(1, 1000), help="At most so many runs.")
+@click.option("--max-pieces", type=Whole(), help="At most so many runs.")
 @click.option("--min-run", type=Number(), help="Shortest run, in minutes.  [default: the preset's, else 0]")
 @click.option("--min-gap", type=Number(), default=0, help="Shortest pause between runs, in minutes.")
 @click.option("--price-cap", type=Number(), help="Not in half-hours that are dearer, in p/kWh.")
@@ -147,7 +147,7 @@ def _advice_on_place(found: Ahead) -> str:
 
 def _calendar(done: Planned, now: datetime, is_simulated: bool) -> str:
     if not done.best.runs:
-        raise UserError("nothing can run in that time, so there is nothing for a calendar: give a later --until")
+        raise UserError("the plan runs nothing yet, so there is nothing for a calendar: leave --ics out to see why")
     return calendar(done, done.best, now, is_simulated)
 
 
@@ -172,12 +172,16 @@ def _table(done: Planned) -> list[tuple[str, ...]]:
     lines: list[tuple[str, Callable[[Offer], str]]] = [
         ("when", lambda one: "\n".join(run_text(run) for run in one.runs) or "not at all"),
         ("from the meter", lambda one: energy_text(one.plan.energy_at_meter_kwh)),
-        ("cost", lambda one: pounds(one.cost_gbp)),
-        ("g CO2 per kWh", lambda one: grams(one.carbon_gco2_per_kwh)),
-        ("CO2", lambda one: kilograms(one.carbon_kg)),
-        ("saves", lambda one: "" if one.kind == "at_once" else pounds(done.saving_gbp(one))),
-        ("saves CO2", lambda one: "" if one.kind == "at_once" else kilograms(done.saving_kg(one))),
+        ("cost", lambda one: pounds(one.cost_gbp) if one.runs else "–"),
+        ("g CO2 per kWh", lambda one: grams(one.carbon_gco2_per_kwh) if one.runs else "–"),
+        ("CO2", lambda one: kilograms(one.carbon_kg) if one.runs else "–"),
+        ("saves", lambda one: _saved(one, pounds(done.saving_gbp(one)))),
+        ("saves CO2", lambda one: _saved(one, kilograms(done.saving_kg(one)))),
     ]
     if any(one.plan.shortfall_kwh > 0 for one in done.offers):
         lines.append(("falls short by", lambda one: energy_text(one.plan.shortfall_kwh)))
     return [(title, *(cell(offer) for offer in done.offers)) for title, cell in lines]
+
+
+def _saved(offer: Offer, text: str) -> str:
+    return "" if offer.kind == "at_once" else text if offer.runs else "–"

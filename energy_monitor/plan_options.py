@@ -37,6 +37,20 @@ class Number(click.ParamType[float]):
         return number
 
 
+class Whole(Number):
+    """A whole number."""
+
+    name = "whole number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = super().convert(value, param, ctx)
+        if number != int(number):
+            raise UserError(
+                f"{param.opts[0] if param else 'an option'} {value!r} is no whole number: write one such as 2"
+            )
+        return int(number)
+
+
 class OneOf(click.ParamType[str]):
     """One of some words."""
 

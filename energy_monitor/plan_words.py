@@ -9,12 +9,8 @@ from energy_monitor.planned import SAME_KWH, Kind, Offer, Planned, Run, runs_of
 from ingestion.settlement import settlement_date_of as local_date
 from planner.model import Plan
 
-TITLES: dict[Kind, str] = {
-    "cheapest": "cheapest",
-    "greenest": "greenest",
-    "balanced": "by price and carbon",
-    "at_once": "charge now",
-}
+TITLES: dict[Kind, str] = {"cheapest": "cheapest", "greenest": "greenest", "at_once": "at once"}
+TITLES |= {"balanced": "by price and carbon"}
 MOST_NAMED = 6
 MINUTE = timedelta(minutes=1)
 HALF_A_MINUTE = timedelta(seconds=30)
@@ -91,7 +87,10 @@ def headline(planned: Planned, offer: Offer) -> str:
     """What to do, what it costs and what it saves, in two sentences."""
     plan = offer.plan
     if not plan.pieces:
-        return f"{_begin(offer)}: nothing can run in that time."
+        nothing = (
+            "all is left for later prices" if plan.left_for_later_kwh > SAME_KWH else "nothing can run in this time"
+        )
+        return f"{_begin(offer)}: {nothing}."
     runs = len(offer.runs)
     parts = [f"{energy_text(plan.energy_at_meter_kwh)} from the meter"]
     if offer.cost_gbp is not None:
@@ -111,13 +110,20 @@ def _saving(planned: Planned, offer: Offer) -> str:
     gbp, kg = planned.saving_gbp(offer), planned.saving_kg(offer)
     if offer.kind == "at_once" or (gbp is None and kg is None):
         return ""
-    saved, more = [], []
+    if not round(gbp or 0, 3) and not round(kg or 0, 2):
+        return " It is no better than charging at once."
+    saved: list[str] = []
+    more: list[str] = []
     if gbp is not None:
         (saved if gbp >= 0 else more).append(pounds(abs(gbp)))
     if kg is not None:
         (saved if kg >= 0 else more).append(f"{kilograms(abs(kg))} CO2")
-    told = [f"{verb} {' and '.join(parts)}{end}" for verb, parts, end in (("saves", saved, ""), ("takes", more, " more")) if parts]
-    return f" Against charging now it {', but '.join(told)}."
+    told = [
+        f"{verb} {' and '.join(parts)}{end}"
+        for verb, parts, end in (("saves", saved, ""), ("takes", more, " more"))
+        if parts
+    ]
+    return f" Against charging at once it {', but '.join(told)}."
 
 
 def remarks(planned: Planned) -> list[str]:
@@ -128,9 +134,11 @@ def remarks(planned: Planned) -> list[str]:
         told.append(f"There is no {kind} for {spans_text(missing, MOST_NAMED)}: nothing is planned there.")
     until, deadline = planned.known_until_utc, planned.wishes.deadline_utc
     if until and until < deadline:
+        is_left = planned.wishes.beyond_data == "expect_later"
+        then = "what the time after that can take is left for it" if is_left else "nothing is planned after that"
         told.append(
-            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: nothing is "
-            "planned after that, and a better plan may come. Ask again when more is published."
+            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A better "
+            "plan may come when more is published, so ask again then."
         )
     told += shortfall_texts(planned)
     if planned.ahead.prices.values and (blind := _blind(planned)):
@@ -155,8 +163,10 @@ def shortfall_text(planned: Planned, offer: Offer) -> str:
     plan, load = offer.plan, planned.load
     asked = load.energy_at_meter_kwh if load.profile else load.energy_kwh
     where = "at the meter" if load.profile else "at the battery"
+    limit = planned.wishes.price_cap_p_per_kwh
+    cap = f" at up to {limit:g} p/kWh" if limit is not None and offer.has_price and offer.kind != "at_once" else ""
     if plan.shortfall_kwh > SAME_KWH:
-        return f"{energy_text(plan.shortfall_kwh)} of {energy_text(asked)} {where} cannot be had in this time."
+        return f"{energy_text(plan.shortfall_kwh)} of {energy_text(asked)} {where} cannot be had in this time{cap}."
     if plan.left_for_later_kwh > SAME_KWH:
         return f"{energy_text(plan.left_for_later_kwh)} of {energy_text(asked)} {where} is left for later prices."
     return ""

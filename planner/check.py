@@ -52,7 +52,8 @@ def wishes_are_sound(load: Load, wishes: Wishes) -> None:
     earliest, deadline = wishes.earliest_utc.astimezone(UTC), wishes.deadline_utc.astimezone(UTC)
     if deadline <= earliest:
         raise PlanError(
-            f"The deadline, {instant(deadline)}, is not after the earliest time, {instant(earliest)}: choose a later one."
+            f"The deadline, {instant(deadline)}, is not after the earliest time, {instant(earliest)}: "
+            "choose a later one."
         )
     if wishes.price_cap_p_per_kwh is not None:
         _finite("The highest price", wishes.price_cap_p_per_kwh, "p/kWh")
