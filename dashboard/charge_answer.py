@@ -15,7 +15,7 @@ from planner.choose import at_once, plan
 from planner.model import Load, Plan, Slot, Slots, Wishes
 
 CLEANER = 0.1  # a tenth less carbon is worth a word
-WORTH_PAUSES_P, WORTH_PAUSES_G = 1.0, 20.0
+WORTH_PAUSES = 0.03  # so much less of cost or carbon is worth a word
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def answer(choice: Choice, ahead: Ahead) -> Answer | None:
         greenest, once, pausing = _plan(choice.load, wishes, slots), _once(choice.load, wishes, slots), None
         if choice.can_pause and wishes.in_one_go:
             pausing = _plan(choice.load, replace(wishes, in_one_go=False), slots)
-            if not is_like(pausing, greenest) or (greenest.carbon_g or 0) - (pausing.carbon_g or 0) < WORTH_PAUSES_G:
-                pausing = None
+            pausing = _if_worth(pausing, greenest, greenest.carbon_g or 0, pausing.carbon_g or 0)
         return Answer(choice, ahead, span_of(choice), False, greenest, None, greenest, once, with_pauses=pausing)
     return _by_price(choice, ahead, slots)
 
@@ -122,8 +121,7 @@ def _by_price(choice: Choice, ahead: Ahead, slots: tuple[Slot, ...]) -> Answer:
     pausing = None
     if choice.can_pause and wishes.in_one_go:
         pausing = _plan(load, replace(wishes, in_one_go=False), slots)
-        if not is_like(pausing, best) or best.cost_p - pausing.cost_p < WORTH_PAUSES_P:
-            pausing = None
+        pausing = _if_worth(pausing, best, best.cost_p, pausing.cost_p)
     return Answer(
         choice,
         ahead,
@@ -136,6 +134,11 @@ def _by_price(choice: Choice, ahead: Ahead, slots: tuple[Slot, ...]) -> Answer:
         with_pauses=pausing,
         beyond=_beyond(load, by_carbon, ahead, greenest),
     )
+
+
+def _if_worth(pausing: Plan, best: Plan, of_best: float, of_pausing: float) -> Plan | None:
+    saved = of_best - of_pausing
+    return pausing if is_like(pausing, best) and saved > max(abs(of_best) * WORTH_PAUSES, 1.0) else None
 
 
 def _beyond(load: Load, by_carbon: Wishes, ahead: Ahead, greenest: Plan | None) -> Plan | None:

@@ -111,6 +111,8 @@ def _half_hours_form(kind: Kind, greys: tuple[tuple[str, float], ...], has_now: 
     if has_now:
         now = frame("now").encode(x=TIME)
         layers.append(now.mark_rule(color=NEUTRAL, strokeDash=[2, 2], strokeWidth=1.5))
+        word = now.mark_text(align="left", baseline="middle", dx=4, color=NEUTRAL)
+        layers.append(word.encode(y=alt.value(20), text="text:N"))
     layers.append(hover_form(kind.titles))
     form = layered(layers, kind.height)
     form["config"]["axisY"] = {"minExtent": AXIS_PX, "maxExtent": AXIS_PX}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import place, postcodes, text
 from dashboard.charge_choice import KEYS, LATER, MORE, NAMES, OWN, Choice
-from dashboard.charge_words import duration, energy
+from dashboard.charge_words import duration
 from dashboard.local_time import moment_text
 
 FIGURES = ("energy", "power", "efficiency")
@@ -51,8 +51,8 @@ def _charging(choice: Choice) -> str:
     load = choice.load
     takes = duration(timedelta(hours=load.energy_at_meter_kwh / load.power_kw))
     return (
-        f"{energy(load.energy_kwh)} into the battery at {load.power_kw:g}{text.NBSP}kW, {load.efficiency:.0%} of which "
-        f"arrives: {takes} of charging"
+        f"{load.energy_kwh:g}{text.NBSP}kWh into the battery at {load.power_kw:g}{text.NBSP}kW, with an efficiency of "
+        f"{text.percent(load.efficiency)}: {takes} of charging"
     )
 
 

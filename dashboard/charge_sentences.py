@@ -78,6 +78,8 @@ def remarks(answer: Answer) -> Iterator[str]:
     """What has to be known with the answer, the weightiest first."""
     plan, choice = answer.best, answer.choice
     yield from choice.notes
+    if not answer.has_price:
+        yield _without_price(answer)
     if plan.shortfall_kwh:
         yield _short(answer)
     if plan.left_for_later_kwh:
@@ -102,6 +104,15 @@ def remarks(answer: Answer) -> Iterator[str]:
         yield f"No later time{known} is {'cheaper' if answer.has_price else 'greener'}."
     if answer.with_pauses is not None:
         yield _pausing(answer, answer.with_pauses)
+
+
+def _without_price(answer: Answer) -> str:
+    if answer.choice.region is None:
+        return "By the carbon forecast alone: choose where you are, and prices count too."
+    return (
+        f"By the carbon forecast alone: no Agile price is known for {answer.choice.region} in this time, so what it costs "
+        "cannot be said."
+    )
 
 
 def _short(answer: Answer) -> str:
@@ -143,7 +154,12 @@ def title(offer: Offer, answer: Answer) -> str:
 
 
 def card_value(offer: Offer, has_price: bool) -> str:
-    return money(offer.plan.cost_p) if has_price else kilograms(offer.plan.carbon_g)
+    """Cost and carbon."""
+    plan = offer.plan
+    if not plan.pieces:
+        return text.NONE
+    known = [money(plan.cost_p)] if has_price else []
+    return " · ".join([*known, kilograms(plan.carbon_g)] if plan.carbon_g is not None else known)
 
 
 def card_lines(offer: Offer, answer: Answer) -> list[str]:
@@ -152,10 +168,9 @@ def card_lines(offer: Offer, answer: Answer) -> list[str]:
     if not plan.pieces:
         return ["Nothing can be planned."]
     carbon = mean_carbon(plan)
-    each = [text.carbon(carbon) if carbon is not None else "carbon not known"]
-    if answer.has_price:
-        each = [rate(mean_price(plan)), each[0], kilograms(plan.carbon_g)]
-    lines = [text.sentence(when(plan, answer.choice.now_utc)), " · ".join(part for part in each if part != text.NONE)]
+    each = [rate(mean_price(plan))] if answer.has_price else []
+    each.append(text.carbon(carbon) if carbon is not None else "carbon not known")
+    lines = [text.sentence(when(plan, answer.choice.now_utc)), " · ".join(each)]
     if plan.shortfall_kwh:
         lines.append(f"{energy(plan.shortfall_kwh)} short")
     if offer.kind == "at_once":

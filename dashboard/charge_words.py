@@ -76,13 +76,16 @@ def when(plan: Plan, now_utc: datetime) -> str:
     if not of:
         return "not at all"
     if len(of) > MOST_NAMED:
-        return f"in {len(of)} runs, {_dated((of[0][0], of[-1][1]), now_utc)}"
-    if len(of) > 1 and len({local_date(run[0]) for run in of}) == 1:
-        return f"from {_listed(span(run) for run in of)} {day(of[0][0], now_utc)}"
-    return _listed(_dated(run, now_utc) for run in of)
+        return f"in {len(of)} runs, {dated((of[0][0], of[-1][1]), now_utc)}"
+    zones = {zone_word(instant) for run in of for instant in run}
+    if len({local_date(start) for start, _ in of}) == 1 and len(zones) == 1:
+        spans = [f"{minute(start)} to {minute(end)}" for start, end in of]
+        return f"from {_listed(spans)} {zones.pop()} {day(of[0][0], now_utc)}"
+    return _listed(dated(run, now_utc) for run in of)
 
 
-def _dated(run: Run, now_utc: datetime) -> str:
+def dated(run: Run, now_utc: datetime) -> str:
+    """As from 01:30 to 05:00 GMT tomorrow."""
     start, end = run
     if local_date(start) == local_date(end) or end - start < timedelta(hours=12):
         return f"from {span(run)} {day(start, now_utc)}"

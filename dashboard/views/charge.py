@@ -133,6 +133,11 @@ def _charts(shown: Answer, region: Row | None, known: datetime | None) -> None:
         st.header("Price of each half-hour", anchor=False)
         spec = chart(PRICE, shown.ahead.prices, "Price per half-hour in pence per kWh")
         panel.show(panel.Figure("charge-price", spec, shown.rows, stem), table=False, pick=pick, files=False)
+    if not shown.ahead.carbon.values:
+        st.caption("No carbon forecast is known here in this time.")
+        panel.downloads(shown.rows, stem, "charge-carbon")
+        panel.data_table(shown.rows, "charge-carbon")
+        return
     of = shown.ahead.region_name if shown.ahead.carbon_basis == "regional" else "Great Britain"
     st.header(f"Carbon of each half-hour in {of}", anchor=False)
     spec = chart(CARBON, shown.ahead.carbon, "Carbon intensity per half-hour in grams of CO₂ per kWh")
