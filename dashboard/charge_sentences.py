@@ -110,8 +110,8 @@ def _without_price(answer: Answer) -> str:
     if answer.choice.region is None:
         return "By the carbon forecast alone: choose where you are, and prices count too."
     return (
-        f"By the carbon forecast alone: no Agile price is known for {answer.choice.region} in this time, so what it costs "
-        "cannot be said."
+        f"By the carbon forecast alone: no Agile price is known for {answer.choice.region} in this time, so what it "
+        "costs cannot be said."
     )
 
 
