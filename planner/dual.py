@@ -16,10 +16,8 @@ import numpy.typing as npt
 from planner.cells import Cell
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-INFINITE = float("inf")
-# How many mu are tried in a round, how often the grid is made finer around the best, and how many bound the search.
-_TRIED = 48
-_ROUNDS = 3
+# How many mu are tried between the lowest and the highest price, and how many close around the best.
+_TRIED = 32
 
 
 @dataclass(frozen=True)
@@ -112,34 +110,20 @@ def _short(cells: Sequence[Cell], rules: Rules, block: list[int], last: list[int
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """What is left of a schedule counts for at least so much, by place; `best` bounds the whole."""
+class Dual:
+    """For each mu: what is left of a schedule counts for at least so much, after mu is paid for each of its kWh.
 
-    best: float
-    mus: list[float]
-    on: list[list[list[float]]]
-    off: list[list[list[float]]]
-    sums: list[list[float]]
+    off[i], on[j]: where no run goes on and cell i is next, and where one goes on up to cell j that may end: arrays
+    (runs left + 1, mus), with one layer where any number of runs may begin. sums[i]: the same of all cells up to i that
+    are on: (mus). room_off, room_on: the most energy that is left: (size + 1, runs left + 1).
+    """
 
-    def of(self, place: int, is_on: bool, block_to: int, left: int, rest: float, more: float, slope: float) -> float:
-        """With `rest` kWh still needed, of which up to `more` at `slope` from the cell that is used in part."""
-        if block_to:
-            values = self.on[block_to][left]
-            here, there = self.sums[place], self.sums[block_to]
-            found = max(
-                there[k] - here[k] + values[k] + mu * rest + min((slope - mu) * more, 0.0)
-                for k, mu in enumerate(self.mus)
-            )
-            return found
-        values = (self.on if is_on else self.off)[place][left]
-        best = -INFINITE
-        for value, mu in zip(values, self.mus, strict=True):
-            bound = value + mu * rest
-            if more and slope < mu:
-                bound += (slope - mu) * more
-            if bound > best:
-                best = bound
-        return best
+    mus: Floats
+    off: Floats
+    on: Floats
+    sums: Floats
+    room_off: list[list[float]]
+    room_on: list[list[float]]
 
 
 def most_energy(shape: Structure) -> float:
@@ -148,46 +132,23 @@ def most_energy(shape: Structure) -> float:
     return -float(off[0, -1, 0])
 
 
-def bounds(shape: Structure, energy_kwh: float) -> Bounds:
+def dual(shape: Structure, energy_kwh: float) -> Dual:
+    """The dual over the prices there are, what lies between them, and closely around the best for energy_kwh.
+
+    Beyond the highest price too, as a start costs more than the energy behind it.
+    """
     lowest = min(shape.value)
     highest = max(max(shape.value), lowest + 1e-6 * shape.scale)
-    spread = highest - lowest
-    beyond = highest + shape.scale * 2.0 ** np.arange(-2, 16)
-    mus = np.concatenate([np.linspace(lowest - spread * 0.01, highest, _TRIED), beyond])
-    for number in range(_ROUNDS + 1):
-        off, on, sums = _backwards(shape, mus)
-        whole = off[0, -1] + mus * energy_kwh
-        at = int(np.argmax(whole))
-        if number == _ROUNDS:
-            break
-        low, high = float(mus[max(at - 1, 0)]), float(mus[min(at + 1, len(mus) - 1)])
-        if number == _ROUNDS - 1:
-            near = mus[at] + spread * np.array([-0.3, -0.1, -0.03, 0.03, 0.1, 0.3])
-            mus = np.sort(np.concatenate([[mus[at]], _kinks(mus, whole, at), near]))
-        else:
-            mus = np.linspace(low, high, _TRIED)
-    kept = np.unique(np.clip([at, at - 1, at + 1, 0, len(mus) - 1], 0, len(mus) - 1))
-    return Bounds(
-        float(whole[at]),
-        mus[kept].tolist(),
-        on[..., kept].tolist(),
-        off[..., kept].tolist(),
-        sums[:, kept].tolist(),
-    )
-
-
-def _kinks(mus: Floats, whole: Floats, at: int) -> Floats:
-    """Where lines through two points on either side of the best meet: the exact best, if one bend is between."""
-    if not 2 <= at < len(mus) - 2:
-        return np.array([])
-    found = []
-    for left, right in ((at - 1, at + 1), (at - 1, at), (at, at + 1)):
-        a, b = (left - 1, left), (right, right + 1)
-        rise = (whole[a[1]] - whole[a[0]]) / (mus[a[1]] - mus[a[0]])
-        fall = (whole[b[1]] - whole[b[0]]) / (mus[b[1]] - mus[b[0]])
-        if rise - fall > 1e-12:
-            found.append((whole[b[0]] - whole[a[0]] + rise * mus[a[0]] - fall * mus[b[0]]) / (rise - fall))
-    return np.array(found)
+    beyond = highest + shape.scale * 2.0 ** np.arange(-3, 12)
+    mus = np.unique(np.concatenate([shape.value, np.linspace(lowest, highest, _TRIED), beyond]))
+    off, on, sums = _backwards(shape, mus)
+    whole = off[0, -1] + mus * energy_kwh
+    at = int(np.argmax(whole))
+    near = np.linspace(mus[max(at - 1, 0)], mus[min(at + 1, len(mus) - 1)], _TRIED)
+    mus = np.unique(np.concatenate([mus, near]))
+    off, on, sums = _backwards(shape, mus)
+    room_off, room_on, _ = _backwards(shape, np.array([1.0]), energy_only=True)
+    return Dual(mus, off, on, sums, (-room_off[..., 0]).tolist(), (-room_on[..., 0]).tolist())
 
 
 def _backwards(shape: Structure, mus: Floats, *, energy_only: bool = False) -> tuple[Floats, Floats, Floats]:

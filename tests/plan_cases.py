@@ -43,7 +43,8 @@ def random_case(seed: int, most_slots: int = 16) -> Case:
         return Case(kind, Load(profile=_profile(rng)), wishes, slots)
     power = rng.choice([1.0, 2.3, 3.6, 7.4, 10.0])
     hours = (deadline - earliest) / minutes(60)
-    energy = rng.choice([power * hours * rng.uniform(0.02, 0.6), power * rng.randint(1, 8) / 4, power * hours * 1.2])
+    share = rng.choice([rng.uniform(0.02, 0.4), rng.uniform(0.02, 0.4), rng.uniform(0.3, 1.2)])
+    energy = rng.choice([power * hours * share, power * rng.randint(1, 8) / 4])
     efficiency = rng.choice([1.0, 0.9, rng.uniform(0.5, 1)])
     load = Load(energy * efficiency, power, efficiency)
     if kind == "throttled":
