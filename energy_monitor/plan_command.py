@@ -9,6 +9,7 @@ from typing import Any
 import click
 from psycopg2 import errors
 
+from dashboard.local_time import moment_text
 from energy_monitor.ahead import Ahead, Ask, ahead_by, asker, regions
 from energy_monitor.calendar_file import calendar
 from energy_monitor.cli_loading import pass_workspace
@@ -34,7 +35,8 @@ from energy_monitor.plan_words import (
 from energy_monitor.planned import Offer, Planned, planned
 from energy_monitor.up.source_choice import know_the_clock
 from energy_monitor.workspace import Workspace
-from planner.model import PlanError
+from planner.check import load_is_sound, wishes_are_sound
+from planner.model import Load, PlanError, Wishes
 from planner.presets import PRESETS
 
 NOT_BUILT = "the workspace {} has no marts yet: run `energy-monitor --workspace {} build` first"
@@ -82,20 +84,22 @@ def plan(workspace: Workspace, /, as_json_: bool, ics: str | None, **options: An
     preset, load = load_of(options)
     know_the_clock(workspace)
     machine_now = now = now_utc()
-    if options["as_known_at"]:
+    if options["as_known_at"] is not None:
         now = read_time("--as-known-at", options["as_known_at"], machine_now).utc
         if now > machine_now:
             raise UserError(f"--as-known-at {options['as_known_at']} is in the future: give a moment that has passed")
     span = span_of(options, now)
     wishes = wishes_of(options, span, preset)
+    _look_at(load, wishes)
     name = " ".join((options["name"] or (preset.name if preset else "Charging")).split()) or "Charging"
-    known = now if options["as_known_at"] else None
+    known = now if options["as_known_at"] is not None else None
     with _asking(workspace) as ask:
         code, note = region_of(options, regions(ask))
         found = ahead_by(ask, code, span.earliest_utc, span.deadline_utc, known)
         is_simulated = bool(ask("select bool_or(is_simulated) as simulated from marts.dim_datasets")[0]["simulated"])
-    done = _planned(name, found, lambda: planned(name, load, wishes, found, options["objective"]))
-    notes = [text for text in (*span.notes, note, _advice_on_place(found)) if text]
+    done = _planned(found, lambda: planned(name, load, wishes, found, options["objective"]))
+    then = f"All as it was known at {moment_text(known)}." if known else ""
+    notes = [text for text in (then, *span.notes, note, _advice_on_place(found)) if text]
     if preset:
         notes.append(f"{preset.name}: {preset.figures}. {preset.origin}")
     told = [*remarks(done), *notes]
@@ -127,7 +131,16 @@ def _asking(workspace: Workspace) -> Iterator[Ask]:
         connection.close()
 
 
-def _planned(name: str, found: Ahead, make: Callable[[], Planned]) -> Planned:
+def _look_at(load: Load, wishes: Wishes) -> None:
+    """Raises UserError where no data could meet them, before any is asked for."""
+    try:
+        load_is_sound(load)
+        wishes_are_sound(load, wishes)
+    except PlanError as error:
+        raise UserError(str(error)) from error
+
+
+def _planned(found: Ahead, make: Callable[[], Planned]) -> Planned:
     if not found.slots and not found.carbon.values:
         raise UserError(
             f"nothing is known of the time asked for, neither a price nor carbon for {found.region_name}: bring it in "

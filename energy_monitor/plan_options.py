@@ -103,7 +103,7 @@ def option_of(name: str) -> str:
 def span_of(options: Mapping[str, Any], now_utc: datetime) -> Span:
     """From now or --from to --until or tomorrow at 07:00 in the UK."""
     notes, earliest = [], now_utc
-    if options["earliest"]:
+    if options["earliest"] is not None:
         begin = read_time("--from", options["earliest"], now_utc)
         notes, earliest = [begin.note], begin.utc
         if earliest < now_utc:
@@ -111,7 +111,7 @@ def span_of(options: Mapping[str, Any], now_utc: datetime) -> Span:
                 f"--from {options['earliest']} is {moment_text(earliest)}, which has passed: it is "
                 f"{moment_text(now_utc)}; leave --from out to begin now"
             )
-    if options["deadline"]:
+    if options["deadline"] is not None:
         end = read_time("--until", options["deadline"], earliest)
         notes, deadline = [*notes, end.note], end.utc
     else:
@@ -164,9 +164,9 @@ def _minutes(name: str, number: float) -> timedelta:
 
 def region_of(options: Mapping[str, Any], regions: Sequence[Row]) -> tuple[str | None, str]:
     """The letter of the region that was named, and what has to be said of it. The postcode goes no further."""
-    if options["region"] and options["postcode"]:
+    if options["region"] is not None and options["postcode"] is not None:
         raise UserError("--region and --postcode both say where: give one of them")
-    if not options["postcode"]:
+    if options["postcode"] is None:
         return options["region"], ""
     found = postcodes.find(options["postcode"])
     if not found.regions:

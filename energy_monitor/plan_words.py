@@ -114,9 +114,9 @@ def _saving(planned: Planned, offer: Offer) -> str:
         return " It is no better than charging at once."
     saved: list[str] = []
     more: list[str] = []
-    if gbp is not None:
+    if gbp is not None and round(gbp, 3):
         (saved if gbp >= 0 else more).append(pounds(abs(gbp)))
-    if kg is not None:
+    if kg is not None and round(kg, 2):
         (saved if kg >= 0 else more).append(f"{kilograms(abs(kg))} CO2")
     told = [
         f"{verb} {' and '.join(parts)}{end}"
@@ -137,12 +137,14 @@ def remarks(planned: Planned) -> list[str]:
         is_left = planned.wishes.beyond_data == "expect_later"
         then = "what the time after that can take is left for it" if is_left else "nothing is planned after that"
         told.append(
-            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A better "
-            "plan may come when more is published, so ask again then."
+            f"The {kind}s end at {moment_text(until)}, before the deadline at {moment_text(deadline)}: {then}. A "
+            "better plan may come when more is published, so ask again then."
         )
     told += shortfall_texts(planned)
     if planned.ahead.prices.values and (blind := _blind(planned)):
         told.append(f"Of {spans_text(blind, MOST_NAMED)} the carbon is not known: the greenest plan leaves them out.")
+    if (weight := planned.wishes.carbon_weight_p_per_kg) and planned.best.kind == "cheapest":
+        told.append(f"In the cheapest plan a kilogram of CO2 counts for {weight:g} p beside the cost.")
     if ties := planned.best.plan.ties:
         others = " or ".join(clock_text(tie) for tie in ties if tie != planned.best.plan.start_utc)
         if others:

@@ -326,11 +326,14 @@ def only(rates: list[dict[str, Any]]) -> Ask:
 
 def test_the_newest_product_counts_by_the_day_in_its_code() -> None:
     old, new = "E-1R-AGILE-FLEX-22-11-25-L", "E-1R-AGILE-24-10-01-L"
-    found = ahead_by(only([rate(old, EVENING, 1), rate(new, EVENING, 2), rate(old, EVENING, 3)]), "L", EVENING, MORNING)
-    assert (found.tariff_code, [slot.price_p_per_kwh for slot in found.slots]) == (new, [])  # EVENING is no edge
     edge = half_hour_start(EVENING)
     found = ahead_by(only([rate(old, edge, 1), rate(new, edge, 2)]), "L", EVENING, MORNING)
     assert [(slot.start_utc, slot.price_p_per_kwh) for slot in found.slots] == [(edge, 2)]
+
+
+def test_a_price_of_a_part_of_a_half_hour_is_of_none() -> None:
+    found = ahead_by(only([rate("E-1R-AGILE-24-10-01-L", EVENING, 1)]), "L", EVENING, MORNING)
+    assert (found.price_basis, found.slots) == ("none", ())
 
 
 def test_a_price_that_holds_for_longer_is_of_each_half_hour_but_stands_behind_a_half_hours_own() -> None:

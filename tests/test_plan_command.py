@@ -1,6 +1,8 @@
 """`energy-monitor plan`: what it says is what the marts hold, and what cannot be is one sentence."""
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,13 +11,12 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from energy_monitor.errors import UserError
-from energy_monitor.plan_times import read_time, tomorrow_morning
-from energy_monitor.plan_words import kilograms, pounds, span_text, spans_text
+from dashboard.postcodes import find
+from energy_monitor.plan_command import plan as plan_command
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR, HOUR, half_hour_start
 from planner.presets import PRESETS
-from tests.conftest import SIMULATED_NOW, Done, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, Done, WorkspaceMaker, rows_of
 
 CLOCK = "2026-10-28T12:07Z,2026-10-28T12:07Z,0"  # SIMULATED_NOW
 TOMORROW = datetime(2026, 10, 29, 7, tzinfo=UTC)
@@ -185,9 +186,8 @@ def test_presets_have_names_of_two_or_three_words_at_most_and_say_that_they_are_
     for name, preset in PRESETS.items():
         assert (preset.id, preset.origin.startswith("Typical: ")) == (name, True)
         assert len(preset.name.split()) <= 3
-        assert f"{preset.load.energy_at_meter_kwh if preset.is_appliance else preset.load.energy_kwh:.2g} kWh" in (
-            preset.figures
-        )
+        energy = preset.load.energy_at_meter_kwh if preset.is_appliance else preset.load.energy_kwh
+        assert f"{round(energy, 1):g} kWh" in preset.figures
 
 
 def test_what_is_typed_takes_the_place_of_the_presets(plan: Plan) -> None:
@@ -221,15 +221,14 @@ def test_limits_hold(plan: Plan) -> None:
         "tie": "latest",
         "beyond_data": "known_only",
     }
+    assert "In the cheapest plan a kilogram of CO2 counts for 5 p beside the cost." in answer["remarks"]
     (run,) = told(plan(*asked, "--one-go", "--json"))["plans"][0]["runs"]
     assert run["energy_at_meter_kwh"] == pytest.approx(20 / 0.9)
 
 
 def test_too_little_time_is_said(plan: Plan) -> None:
     words = plan("--preset", "van", "--region", "L", "--until", "14:00").out
-    assert "28.5 kWh of 40.0 kWh at the battery cannot be had in this time" in words.replace("\n", " ") or (
-        "of 40.0 kWh at the battery cannot be had in this time." in words
-    )
+    assert "27.5 kWh of 40.0 kWh at the battery cannot be had in this time." in words
     answer = told(plan("--preset", "van", "--region", "L", "--until", "14:00", "--json"))
     hours = (datetime(2026, 10, 28, 14, tzinfo=UTC) - SIMULATED_NOW) / HOUR
     assert answer["plans"][0]["shortfall_kwh"] == pytest.approx(40 - 7.4 * hours * 0.9)
@@ -252,6 +251,7 @@ def test_as_it_was_known_then(plan: Plan) -> None:
     assert answer["deadline_utc"] == "2026-10-29T07:00:00Z"
     assert [one["kind"] for one in answer["plans"]] == ["greenest", "at_once"]
     assert answer["carbon"]["fetched_at_utc"] == "2026-10-28T00:07:00Z"
+    assert "All as it was known at Wed 28 Oct 2026, 00:08 GMT." in answer["remarks"]
 
 
 def test_over_the_night_in_which_the_clocks_go_back(plan: Plan, simulated_workspace: Workspace) -> None:
@@ -262,6 +262,78 @@ def test_over_the_night_in_which_the_clocks_go_back(plan: Plan, simulated_worksp
     assert any("01:30 on Sun 25 Oct 2026 comes twice" in remark for remark in answer["remarks"])
     words = plan("--preset", "van", "--region", "L", "--from", "00:30", "--until", "07:00", clock=clock).out
     assert "Sun 25 Oct, 00:30 BST–" in words
+
+
+def test_in_a_past_without_a_region_the_wholesale_price_is_named_as_what_it_is(plan: Plan) -> None:
+    words = plan("--preset", "car", clock="2026-10-24T21:00Z,2026-10-24T21:00Z,0").out
+    assert "Cheapest: " in words
+    assert "Prices: the wholesale market index, which no household pays" in words
+    assert "A region (--region L) or a postcode" in words
+
+
+def test_a_postcode_near_a_boundary_names_the_other_regions(plan: Plan) -> None:
+    found = find("BA20")
+    assert len(found.regions) > 1
+    remarks = told(plan("--preset", "car", "--postcode", "BA20", "--json"))["remarks"]
+    (words,) = (remark for remark in remarks if remark.startswith("The postcode is taken to be in "))
+    assert words.count("(--region ") == len(found.regions) - 1
+
+
+def test_over_recorded_prices_in_the_night_in_which_the_clocks_go_forward(
+    recorded_workspace: Workspace, command: Callable[..., Done]
+) -> None:
+    now, end = datetime(2023, 3, 25, 18, 7, tzinfo=UTC), datetime(2023, 3, 26, 6, tzinfo=UTC)
+    asked = ("--workspace", recorded_workspace.name, "plan", "--preset", "car", "--region", "C", "--min-run", "0")
+    clock = {"ENERGY_MONITOR_CLOCK": "2023-03-25T18:07Z,2023-03-25T18:07Z,0"}
+    answer = told(command(*asked, "--json", **clock))
+    statement = """
+        select period_start_utc, price_inc_vat_p_per_kwh from marts.fct_retail_prices_half_hourly
+        where region_code = 'C' and period_start_utc >= %s and period_start_utc < %s order by 2
+    """
+    left, best = 30 / 0.9, 0.0
+    for start, price in rows_of(recorded_workspace, statement, [half_hour_start(now), end]):
+        kwh = min(left, 7.4 * ((start + HALF_HOUR - max(start, now)) / HOUR))
+        left, best = left - kwh, best + kwh * float(price)
+    cheapest = answer["plans"][0]
+    assert (answer["deadline_utc"], answer["is_simulated"]) == ("2023-03-26T06:00:00Z", False)
+    assert cheapest["cost_gbp"] * 100 == pytest.approx(best)
+    assert cheapest["saving_gbp"] > 0
+    words = command(*asked, **clock).out
+    assert "simulated" not in words
+    assert "07:00 BST" in words
+
+
+def commands_of(document: str) -> list[str]:
+    """The commands `plan` of a document."""
+    lines = (REPOSITORY / document).read_text().splitlines()
+    return [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?energy-monitor .* plan ", line)]
+
+
+def test_each_command_of_the_document_runs(plan: Plan) -> None:
+    *whole, refused = commands_of("docs/charging.md")
+    assert len(whole) >= 3
+    for line in whole:
+        assert plan(*shlex.split(line.partition(" plan ")[2])).out
+    sentence = plan(*shlex.split(refused.partition(" plan ")[2]), expect=2).err
+    assert sentence in (REPOSITORY / "docs" / "charging.md").read_text()
+
+
+def keys_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for one in value.values() for key in keys_of(one)}
+    return {key for one in value for key in keys_of(one)} if isinstance(value, list) else set()
+
+
+def test_the_document_names_every_option_and_field(plan: Plan) -> None:
+    text = (REPOSITORY / "docs" / "charging.md").read_text()
+    options = {name for option in plan_command.params for name in option.opts}
+    assert not {name for name in options if f"`{name}" not in text}
+    assert set(re.findall(r"`(--[a-z-]+)", text)) <= options
+    fields = keys_of(told(plan("--preset", "dishwasher", "--region", "L", "--json")))
+    of_wishes = keys_of(told(plan("--preset", "van", "--json"))["wishes"])
+    of_spans = {"from_utc", "to_utc"}
+    assert not {name for name in fields - of_wishes - of_spans if f"`{name}`" not in text}
+    assert all(f"`{name}`" in text for name in PRESETS)
 
 
 # Calendars ------------------------------------------------------------------------------------------------------------
@@ -365,65 +437,3 @@ def test_before_a_build_it_says_so(make_workspace: WorkspaceMaker, command: Call
         f"energy-monitor: the workspace {name} has no marts yet: run `energy-monitor --workspace {name} build` first\n"
     )
     assert done.out == ""
-
-
-# Times ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("typed", "after", "meant", "note"),
-    [
-        ("07:00", "2026-10-28T12:00", "2026-10-29T07:00", ""),
-        ("7:00", "2026-10-28T06:59", "2026-10-28T07:00", ""),
-        ("07:00", "2026-10-28T07:00", "2026-10-29T07:00", ""),
-        ("07:00", "2026-07-01T12:00", "2026-07-02T06:00", ""),
-        ("2026-07-02 07:00", "2026-10-28T12:00", "2026-07-02T06:00", ""),
-        ("2026-07-02T07:00Z", "2026-10-28T12:00", "2026-07-02T07:00", ""),
-        ("2026-07-02T07:00+02:00", "2026-10-28T12:00", "2026-07-02T05:00", ""),
-        ("01:30", "2026-10-24T20:00", "2026-10-25T00:30", "the first is meant, 01:30 BST."),
-        ("01:30", "2026-10-25T00:45", "2026-10-25T01:30", "the second is meant, 01:30 GMT."),
-        ("01:30", "2026-10-25T01:30", "2026-10-26T01:30", ""),
-        ("2026-10-25T01:30", "2026-10-25T00:45", "2026-10-25T00:30", "the first is meant, 01:30 BST."),
-        ("01:30", "2026-03-29T01:00", "2026-03-30T00:30", ""),
-        ("00:30", "2026-03-28T20:00", "2026-03-29T00:30", ""),
-        ("02:00", "2026-03-28T20:00", "2026-03-29T01:00", ""),
-    ],
-)
-def test_times_as_people_type_them(typed: str, after: str, meant: str, note: str) -> None:
-    found = read_time("--until", typed, datetime.fromisoformat(f"{after}Z"))
-    assert found.utc == datetime.fromisoformat(f"{meant}Z")
-    assert found.note.endswith(note)
-    assert bool(found.note) == bool(note)
-
-
-@pytest.mark.parametrize("typed", ["01:30", "2026-03-29T01:30", "01:00", "01:59"])
-def test_skipped_times(typed: str) -> None:
-    with pytest.raises(UserError, match=r"there is no 01:\d\d on Sun 29 Mar 2026"):
-        read_time("--from", typed, datetime(2026, 3, 28, 20, tzinfo=UTC))
-
-
-def test_tomorrow_morning_is_seven_by_the_clock() -> None:
-    assert tomorrow_morning(datetime(2026, 10, 24, 22, tzinfo=UTC)) == datetime(2026, 10, 25, 7, tzinfo=UTC)
-    assert tomorrow_morning(datetime(2026, 10, 23, 22, 59, tzinfo=UTC)) == datetime(2026, 10, 24, 6, tzinfo=UTC)
-    assert tomorrow_morning(datetime(2026, 10, 23, 23, tzinfo=UTC)) == datetime(2026, 10, 25, 7, tzinfo=UTC)
-
-
-# Words ----------------------------------------------------------------------------------------------------------------
-
-
-def test_spans_in_words() -> None:
-    late = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
-    assert span_text(late, late + HALF_HOUR) == "Sat 24 Oct, 23:30–00:00 BST"
-    assert span_text(late, late + 4 * HOUR) == "Sat 24 Oct, 23:30 BST–02:30 GMT"
-    assert span_text(late, late + 48 * HOUR) == "Sat 24 Oct, 23:30 BST – Mon 26 Oct, 22:30 GMT"
-    assert span_text(late, late + timedelta(seconds=14)) == "Sat 24 Oct, 23:30 BST for 14 seconds"
-    both = ((late, late + HALF_HOUR), (late + 2 * HALF_HOUR, late + 3 * HALF_HOUR))
-    assert spans_text(both) == "Sat 24 Oct, 23:30–00:00 BST and Sun 25 Oct, 00:30–01:00 BST"
-    assert spans_text(both, most=1) == "Sat 24 Oct, 23:30–00:00 BST and 1 more"
-
-
-def test_amounts_in_words() -> None:
-    assert [pounds(one) for one in (None, 0, 4.2, -0.35, 0.034, -0.0001)] == [
-        *("not known", "£0.00", "£4.20", "−£0.35", "£0.034", "£0.000")
-    ]
-    assert [kilograms(one) for one in (None, 0, -1.19, 12.34)] == ["not known", "0.00 kg", "−1.19 kg", "12.3 kg"]
