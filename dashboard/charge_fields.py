@@ -19,7 +19,7 @@ def given() -> dict[str, object]:
 
 
 def show(choice: Choice, names: Mapping[int, str], found: postcodes.Found | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="charge-choice"):
         st.selectbox("What", list(NAMES), key="what", bind="query-params", width=230)
         place.fields(names, label="Where", width=230)
     _wrong(choice, "what", "region")

@@ -56,6 +56,9 @@ def _doing(answer: Answer) -> str:
 def _worth(answer: Answer) -> str:
     plan, once = answer.best, answer.once
     known = [money(plan.cost_p)] if answer.has_price else []
+    if plan.shortfall_kwh and not answer.choice.load.profile:
+        asked = answer.choice.load.energy_kwh
+        known = [f"{energy(asked - plan.shortfall_kwh)} of the {asked:g}{text.NBSP}kWh", *known]
     if plan.carbon_g is not None and (answer.is_now or not answer.has_price or not is_like(plan, once)):
         known.append(kilograms(plan.carbon_g))
     if not answer.is_now and is_like(plan, once):

@@ -378,7 +378,8 @@ def test_words_of_a_plan() -> None:
     assert "No later time is cheaper." in list(charge_sentences.remarks(found))
     found = answer_over([-10, 10, 30, -5, -5, -10], SMALL | {"pauses": True}, MIDNIGHT, [100, 1, 1, 1, 1, 300])
     assert charge_text(charge_sentences.headline(found)) == (
-        "Charge from 00:00 to 00:30 and 02:30 to 03:00 GMT today: −£0.20, £0.20 less than at once, and 0.30 kg CO₂ more."
+        "Charge from 00:00 to 00:30 and 02:30 to 03:00 GMT today: "
+        "−£0.20, £0.20 less than at once, and 0.30 kg CO₂ more."
     )
     found = answer_over([20, 20, 20, 20, 20, 20], SMALL | {"cap": 10}, MIDNIGHT)
     assert charge_text(charge_sentences.headline(found)).startswith(
