@@ -12,6 +12,7 @@ from energy_monitor.ahead import Ahead
 from energy_monitor.planned import CARBON_ALONE_P_PER_KG, Kind, Offer, Planned
 from ingestion.settlement import HALF_HOUR, half_hour_start
 from planner.choose import at_once, plan
+from planner.front import front
 from planner.model import Load, Plan, Slot, Slots, Wishes
 
 CLEANER = 0.1  # a tenth less carbon is worth a word
@@ -132,6 +133,7 @@ def _by_price(choice: Choice, ahead: Ahead, slots: tuple[Slot, ...]) -> Answer:
         greenest,
         _once(load, wishes, slots),
         with_pauses=pausing,
+        front=_front(load, by_cost, slots) if greenest is not None else (),
         beyond=_beyond(load, by_carbon, ahead, greenest),
     )
 
@@ -154,6 +156,11 @@ def _beyond(load: Load, by_carbon: Wishes, ahead: Ahead, greenest: Plan | None) 
 @lru_cache(maxsize=256)
 def _plan(load: Load, wishes: Wishes, slots: Slots) -> Plan:
     return plan(load, wishes, slots)
+
+
+@lru_cache(maxsize=64)
+def _front(load: Load, wishes: Wishes, slots: Slots) -> tuple[Plan, ...]:
+    return front(load, wishes, slots)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charge_answer, charge_choice, charge_sentences, charge_words, connection
+from dashboard import charge_answer, charge_choice, charge_sentences, charge_trade, charge_words, connection
 from dashboard.charge_choice import Choice
 from dashboard.marts import charge as marts
 from energy_monitor.ahead import Ahead, Series
@@ -443,3 +443,22 @@ def test_the_best_times_on_now_are_the_least_three_hours(simulated_workspace: Wo
     said = read_words(opened("now"))
     assert "prices are those of a region" in said
     assert "p/kWh" not in said
+
+
+# Cost against carbon --------------------------------------------------------------------------------------------------
+
+
+def test_the_trade_is_shown_where_there_is_one() -> None:
+    found = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [300, 300, 200, 200, 100, 100])
+    plans = charge_trade.of(found)
+    assert plans[0].pieces == found.cheapest.pieces  # type: ignore[union-attr]
+    assert plans[-1].pieces == found.greenest.pieces  # type: ignore[union-attr]
+    costs, carbons = [plan.cost_p for plan in plans], [plan.carbon_g for plan in plans]
+    assert costs == sorted(costs)
+    assert carbons == sorted(carbons, reverse=True)  # type: ignore[type-var]
+    said = charge_text(charge_trade.words(plans))
+    assert "The greenest costs £0.40 more than the cheapest and emits 0.40 kg CO₂ less: £1.00 for each kilogram" in said
+    assert [row["cost_p"] for row in charge_trade.rows(found, plans)] == costs
+    assert [point.label for point in charge_trade.points(found, plans)][-1] == "at once"
+    alike = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [100, 100, 200, 200, 300, 300])
+    assert charge_trade.of(alike) == []

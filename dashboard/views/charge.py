@@ -6,10 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import charge_choice, charge_fields, charge_words, controls, glossary, panel, place, text
+from dashboard import charge_choice, charge_fields, charge_trade, charge_words, controls, glossary, panel, place, text
 from dashboard import charge_sentences as said
 from dashboard.charge_answer import Answer, answer, span_of
-from dashboard.charge_charts import CARBON, PRICE, Kind, half_hours
+from dashboard.charge_charts import CARBON, PRICE, Kind, half_hours, trade
 from dashboard.charge_choice import Choice
 from dashboard.connection import Row
 from dashboard.drawing import Spec
@@ -46,6 +46,7 @@ def _page() -> None:
     _answer(shown)
     _cards(shown)
     _charts(shown, region, known)
+    _trade(shown)
     _made_of(shown)
     glossary.show("Agile", "Efficiency", "Half-hour", "Carbon intensity", "Below zero")
 
@@ -188,6 +189,19 @@ def _calendar(shown: Answer) -> None:
 
 def _calendar_file(shown: Answer) -> bytes:
     return calendar(shown.planned, shown.offers[0], now_utc(), common.is_simulated()).encode()
+
+
+def _trade(shown: Answer) -> None:
+    """What less carbon costs, where there is a choice."""
+    plans = charge_trade.of(shown)
+    if not plans:
+        return
+    st.header("What less carbon costs", anchor=False)
+    words = charge_trade.words(plans)
+    st.caption(text.plain(words))
+    spec = trade(charge_trade.points(shown, plans), f"Cost and carbon of plans. {words}")
+    stem = f"energy-monitor_charge-trade_{shown.choice.preset.id}_{local_date(shown.span.start_utc)}"
+    panel.show(panel.Figure("charge-trade", spec, charge_trade.rows(shown, plans), stem))
 
 
 def _made_of(shown: Answer) -> None:
