@@ -107,11 +107,8 @@ def at_end(stretch: Sequence[Cell], energy_kwh: float) -> tuple[Use, ...]:
 
 def _others(starts: list[float]) -> tuple[float, ...]:
     """All but the first, without those that differ by rounding only, at most ten."""
-    found: list[float] = []
-    for start in starts:
-        if all(round(start) != round(other) for other in found):
-            found.append(start)
-    return tuple(sorted(found[1:11]))
+    found = {round(start): start for start in starts if round(start) != round(starts[0])}
+    return tuple(sorted(itertools.islice(found.values(), 10)))
 
 
 def of_profile(cells: Sequence[Cell], profile: Sequence[Step], tie: Tie) -> Runs:

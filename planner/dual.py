@@ -110,45 +110,51 @@ def _short(cells: Sequence[Cell], rules: Rules, block: list[int], last: list[int
 
 
 @dataclass(frozen=True)
+class Room:
+    """The most energy that is left, by cell and runs left, where no run goes on (off) and where one does (on)."""
+
+    off: list[list[float]]
+    on: list[list[float]]
+
+    @property
+    def whole(self) -> float:
+        return self.off[0][-1]
+
+    @classmethod
+    def of(cls, shape: Structure) -> "Room":
+        off, on, _ = _backwards(shape, np.array([1.0]), energy_only=True)
+        return cls((-off[..., 0]).tolist(), (-on[..., 0]).tolist())
+
+
+@dataclass(frozen=True)
 class Dual:
     """For each mu: what is left of a schedule counts for at least so much, after mu is paid for each of its kWh.
 
     off[i], on[j]: where no run goes on and cell i is next, and where one goes on up to cell j that may end: arrays
     (runs left + 1, mus), with one layer where any number of runs may begin. sums[i]: the same of all cells up to i that
-    are on: (mus). room_off, room_on: the most energy that is left: (size + 1, runs left + 1).
+    are on: (mus).
     """
 
     mus: Floats
     off: Floats
     on: Floats
     sums: Floats
-    room_off: list[list[float]]
-    room_on: list[list[float]]
-
-
-def most_energy(shape: Structure) -> float:
-    """The most energy that a schedule can use, at full power and at any price."""
-    off, _, _ = _backwards(shape, np.array([1.0]), energy_only=True)
-    return -float(off[0, -1, 0])
 
 
 def dual(shape: Structure, energy_kwh: float) -> Dual:
-    """The dual over the prices there are, what lies between them, and closely around the best for energy_kwh.
+    """The dual over many mu, closely around the best for energy_kwh; at each price too where power can be throttled.
 
     Beyond the highest price too, as a start costs more than the energy behind it.
     """
     lowest = min(shape.value)
     highest = max(max(shape.value), lowest + 1e-6 * shape.scale)
     beyond = highest + shape.scale * 2.0 ** np.arange(-3, 12)
-    mus = np.unique(np.concatenate([shape.value, np.linspace(lowest, highest, _TRIED), beyond]))
-    off, on, sums = _backwards(shape, mus)
-    whole = off[0, -1] + mus * energy_kwh
-    at = int(np.argmax(whole))
+    mus = np.concatenate([np.linspace(lowest, highest, _TRIED), beyond])
+    off, *_ = _backwards(shape, mus)
+    at = int(np.argmax(off[0, -1] + mus * energy_kwh))
     near = np.linspace(mus[max(at - 1, 0)], mus[min(at + 1, len(mus) - 1)], _TRIED)
-    mus = np.unique(np.concatenate([mus, near]))
-    off, on, sums = _backwards(shape, mus)
-    room_off, room_on, _ = _backwards(shape, np.array([1.0]), energy_only=True)
-    return Dual(mus, off, on, sums, (-room_off[..., 0]).tolist(), (-room_on[..., 0]).tolist())
+    mus = np.unique(np.concatenate([mus, near, shape.value if shape.is_throttled else []]))
+    return Dual(mus, *_backwards(shape, mus))
 
 
 def _backwards(shape: Structure, mus: Floats, *, energy_only: bool = False) -> tuple[Floats, Floats, Floats]:

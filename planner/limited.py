@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from planner import on_or_off, throttled
 from planner.cells import SAME, Cell, Use
-from planner.dual import Rules, Structure, most_energy
+from planner.dual import Room, Rules, Structure
 from planner.model import Tie
 
 
@@ -31,16 +31,16 @@ def of_energy(cells: Sequence[Cell], energy_kwh: float, rules: Rules, tie: Tie) 
     shape = Structure.of(cells, rules)
     search = throttled.search if shape.is_throttled else on_or_off.search
     noise = SAME * max(1.0, energy_kwh)
-    most = most_energy(shape)
-    if most <= noise:
+    room = Room.of(shape)
+    if room.whole <= noise:
         return ()
-    asked = min(energy_kwh, most)
-    found, energy = search(shape, asked)
+    asked = min(energy_kwh, room.whole)
+    found, energy = search(shape, room, asked)
     if energy < asked - noise:
         # No schedule takes just that: find how much one can at any price, then what that costs at least.
         free = Structure.of([replace(cell, value=0.0) for cell in cells], replace(rules, start_value=0.0))
-        _, asked = search(free, asked)
-        found, _ = search(shape, asked)
+        _, asked = search(free, room, asked)
+        found, _ = search(shape, room, asked)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.cells import SAME, Use
-from planner.dual import Structure, dual
+from planner.dual import Room, Structure, dual
 from planner.search import ALIKE, DEAR
 
 _FULL, _LATE, _EARLY = range(3)
@@ -42,32 +42,38 @@ class _Bounds:
     def __init__(self, shape: Structure, energy_kwh: float) -> None:
         found = dual(shape, energy_kwh)
         self.mus = found.mus.tolist()
-        self.lines = [found.off.tolist(), found.on.tolist()]
-        self.rooms = [found.room_off, found.room_on]
-        self.bends = []
-        for lines in (found.off, found.on):
-            finite = np.where(np.isfinite(lines), lines, 0.0)
-            bends = -np.diff(finite, axis=-1) / np.diff(found.mus)
-            # In order but for rounding.
-            self.bends.append(np.maximum.accumulate(bends, axis=-1).tolist())
+        self.steps = np.diff(found.mus)
+        self.values = (found.off, found.on)
         self.whole = float(np.max(found.off[0, -1] + found.mus * energy_kwh))
+        self.kept: dict[tuple[bool, int, int], tuple[list[float], list[float]]] = {}
+
+    def lines(self, at: _Label) -> tuple[list[float], list[float]]:
+        """The bends and the lines' values of a place: worked out when it is reached."""
+        key = (at.is_on, at.place, at.left)
+        if key not in self.kept:
+            values = self.values[at.is_on][at.place, at.left]
+            # In order but for rounding.
+            bends = np.maximum.accumulate(-np.diff(values) / self.steps)
+            self.kept[key] = bends.tolist(), values.tolist()
+        return self.kept[key]
 
     def of(self, at: _Label, rest: float) -> float:
         """The bound of what follows a label that needs `rest` kWh more, with what its part-used cell takes of them."""
-        bends, lines = self.bends[at.is_on][at.place][at.left], self.lines[at.is_on][at.place][at.left]
+        bends, lines = self.lines(at)
         more = 0.0
         if at.more:
-            # The part-used cell takes what would count for more elsewhere. Its slope is one of the lines'.
-            cheaper = bends[min(bisect_left(self.mus, at.slope), len(bends) - 1)]
-            more = min(max(rest - cheaper, 0.0), at.more)
+            # The part-used cell takes what would count for more elsewhere.
+            dearer = bisect_left(self.mus, at.slope)
+            more = min(max(rest - bends[dearer - 1] if dearer else rest, 0.0), at.more)
         k = bisect_left(bends, rest - more)
         bound: float = at.slope * more + lines[k] + self.mus[k] * (rest - more)
         return bound
 
 
-def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
+def search(shape: Structure, room: Room, asked: float) -> tuple[tuple[Use, ...], float]:
     """The best schedule of at most `asked` kWh, where what is short is very dear, and its energy."""
     bounds = _Bounds(shape, asked)
+    rooms = (room.off, room.on)
     dear = DEAR * shape.scale
     noise = SAME * max(1.0, asked)
     grain = ALIKE * max(1.0, abs(bounds.whole))
@@ -97,10 +103,11 @@ def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
         if seen.get(key, float("inf")) <= label.value + grain * 1e-3:
             return
         seen[key] = label.value
-        bound = label.value + bounds.of(label, max(rest, 0.0))
-        short = rest - label.more - bounds.rooms[label.is_on][label.place][label.left]
+        short = rest - label.more - rooms[label.is_on][label.place][label.left]
         if short > noise:
-            bound += dear * short
+            bound = label.value + bounds.of(label, rest - short) + dear * short
+        else:
+            bound = label.value + bounds.of(label, max(rest, 0.0))
         heapq.heappush(queue, (round(bound / grain), -label.place, bound, next(count), None, label, 0.0))
 
     push(_Label(0, False, shape.rules.most_runs or 0, 0.0, 0.0, 0.0, 0.0, False, None, ()))

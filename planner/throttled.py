@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.cells import SAME, Use
-from planner.dual import Floats, Structure, dual
+from planner.dual import Floats, Room, Structure, dual
 from planner.search import ALIKE, DEAR
 
 
@@ -33,13 +33,13 @@ class _Label(NamedTuple):
     cells: range
 
 
-def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
+def search(shape: Structure, room: Room, asked: float) -> tuple[tuple[Use, ...], float]:
     """The best schedule of at most `asked` kWh, where what is short is very dear, and its energy."""
     found = dual(shape, asked)
     # What is left, with all of the energy paid: the bound of a label is its highest sum with this over mu.
     lines = (found.off + found.mus * asked, found.on + found.mus * asked)
-    rooms = (found.room_off, found.room_on)
-    dear = DEAR * shape.scale
+    rooms = (room.off, room.on)
+    dear, dearest = DEAR * shape.scale, float(found.mus[-1])
     noise = SAME * max(1.0, asked)
     grain = ALIKE * max(1.0, abs(float(lines[0][0, -1].max())))
     each = np.diff(found.sums, axis=0)
@@ -53,10 +53,9 @@ def search(shape: Structure, asked: float) -> tuple[tuple[Use, ...], float]:
         bound = float((label.values + lines[label.is_on][label.place, label.left]).max())
         short = asked - label.most - rooms[label.is_on][label.place][label.left]
         if short > noise:
-            bound += dear * short
-        if bound < float("inf"):
-            is_whole = label.place == shape.size and not label.is_on
-            heapq.heappush(queue, (round(bound / grain), -label.place - is_whole, next(count), label))
+            bound += (dear - dearest) * short
+        is_whole = label.place == shape.size and not label.is_on
+        heapq.heappush(queue, (round(bound / grain), -label.place - is_whole, next(count), label))
 
     push(_Label(0, False, shape.rules.most_runs or 0, np.zeros(len(found.mus)), 0.0, 0.0, None, range(0)))
     while queue:

@@ -84,10 +84,11 @@ def _slots(rng: random.Random, number: int) -> tuple[Slot, ...]:
 
 
 def _profile(rng: random.Random) -> tuple[Step, ...]:
-    return tuple(
+    steps = [
         Step(minutes(rng.choice([5, 13, 20, 30, 45])), rng.choice([0.0, 0.1, 0.8, 2.0, 2.2]))
         for _ in range(rng.randint(1, 4))
-    ) + (Step(minutes(rng.randint(1, 40)), rng.choice([0.3, 1.7])),)
+    ]
+    return (*steps, Step(minutes(rng.randint(1, 40)), rng.choice([0.3, 1.7])))
 
 
 def _limits(rng: random.Random, wishes: Wishes) -> Wishes:

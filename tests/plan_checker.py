@@ -1,5 +1,6 @@
 """Whether a plan keeps to what was asked, worked out from its pieces and the slots alone."""
 
+import itertools
 from datetime import timedelta
 
 from planner.model import Plan
@@ -19,7 +20,7 @@ def counts(plan: Plan, case: Case) -> float:
 def check(plan: Plan, case: Case) -> None:
     load, wishes = case.load, case.wishes
     energy = value = cost = 0.0
-    for before, after in zip(plan.pieces, plan.pieces[1:], strict=False):
+    for before, after in itertools.pairwise(plan.pieces):
         assert before.end_utc <= after.start_utc, "pieces overlap"
     for piece in plan.pieces:
         assert piece.start_utc < piece.end_utc
@@ -74,5 +75,5 @@ def _limits_hold(plan: Plan, case: Case, runs: list[tuple[timedelta, timedelta]]
         shortest = min(shortest, planned / load.power_kw * HOUR)
     for begin, end in runs:
         assert end - begin >= shortest - ROUNDING, "a run is too short"
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in itertools.pairwise(runs):
         assert after[0] - before[1] >= wishes.min_gap - ROUNDING, "a gap is too short"

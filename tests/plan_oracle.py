@@ -1,4 +1,4 @@
-"""The best that can be, found by a solver of mixed-integer programmes (HiGHS, through SciPy) without the planner's code.
+"""The best that can be, by a solver of mixed-integer programmes (HiGHS, through SciPy) without the planner's code.
 
 Each feature is written as its own programme over the usable parts of slots, in minutes since `earliest`:
 
@@ -154,11 +154,6 @@ class Programme:
         self.most.append(most)
         self.is_binary.append(binary)
         return len(self.value) - 1
-
-    def at_most(self, limit: float, **_: Any) -> dict[int, float]:
-        row: dict[int, float] = {}
-        self.rows.append((row, limit))
-        return row
 
     def row(self, coefficients: dict[int, float], limit: float) -> None:
         self.rows.append((coefficients, limit))
