@@ -96,7 +96,7 @@ def _half_hours_form(kind: Kind, greys: tuple[tuple[str, float], ...], has_now: 
         frame("used")
         .mark_rect(color=kind.colour, opacity=1, stroke=kind.colour, strokeWidth=1)
         .encode(x=TIME, x2="end:T", y=y, y2=alt.Y2Datum(0)),
-        frame("zero").mark_rule(color=NEUTRAL, strokeWidth=1).encode(y=zero),
+        frame("zero").mark_rule(color=NEUTRAL, strokeWidth=1, aria=False).encode(y=zero),
     ]
     marks = frame("marks")
     ends = marks.mark_rule(color=kind.colour, strokeWidth=1.5, strokeDash=[4, 3])
