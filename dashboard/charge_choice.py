@@ -18,7 +18,7 @@ OWN = Preset(
     "own",
     "Own figures",
     Load(energy_kwh=10, power_kw=7.4, efficiency=0.9),
-    "what you say below",
+    "as they are typed",
     "",
 )
 LOADS = {**PRESETS, OWN.id: OWN}

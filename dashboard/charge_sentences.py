@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from dashboard import text
 from dashboard.charge_answer import Answer
+from dashboard.charge_choice import OWN
 from dashboard.charge_words import (
     against_once,
     duration,
@@ -128,7 +129,11 @@ def _short(answer: Answer) -> str:
     if wishes.price_cap_p_per_kwh is not None and answer.has_price:
         return f"{said} at no more than {rate(wishes.price_cap_p_per_kwh)}. This is as much as there is."
     if plan.is_data_short:
-        return f"{said} from what is known, which ends at {_known_until(answer)}. This is as much as fits before."
+        what = "prices" if answer.has_price else "carbon forecast"
+        return (
+            f"{text.sentence(energy(plan.shortfall_kwh))}{of} does not fit in before the published {what} end"
+            f"{'' if answer.has_price else 's'}, at {_known_until(answer)}. What comes after is not known yet."
+        )
     return f"{said}. This is as much as fits."
 
 
@@ -191,7 +196,8 @@ def card_lines(offer: Offer, answer: Answer) -> list[str]:
 def made_of(answer: Answer) -> Iterator[str]:
     """What is run, tariff and region, until when what is known and when it was fetched, and what lacks."""
     choice, ahead = answer.choice, answer.ahead
-    yield f"{choice.preset.name}: {choice.preset.figures}. {choice.preset.origin}".strip()
+    if choice.load == choice.preset.load and choice.preset is not OWN:
+        yield f"{choice.preset.name}: {choice.preset.figures}. {choice.preset.origin}"
     yield f"{text.sentence(energy(choice.load.energy_at_meter_kwh))} at the meter."
     yield price_words(ahead)
     yield carbon_words(ahead)

@@ -28,10 +28,10 @@ def words(plans: Sequence[Plan]) -> str:
     """What the greenest costs more, and what a kilogram less comes to."""
     cheapest, greenest = plans[0], plans[-1]
     more, less = greenest.cost_p - cheapest.cost_p, (cheapest.carbon_g or 0) - (greenest.carbon_g or 0)
+    others = f"Of the {len(plans)} plans none is both dearer and dirtier than another. " if len(plans) > 2 else ""
     return (
         f"The greenest costs {money(more)} more than the cheapest and emits {kilograms(less)} less: "
-        f"{money(more / less * 1000)} for each kilogram. Of the {len(plans)} plans none is both dearer and dirtier "
-        "than another. How much a kilogram counts is among the choices."
+        f"{money(more / less * 1000)} for each kilogram. {others}How much a kilogram counts is among the choices."
     )
 
 

@@ -87,7 +87,7 @@ def when(plan: Plan, now_utc: datetime) -> str:
 def dated(run: Run, now_utc: datetime) -> str:
     """As from 01:30 to 05:00 GMT tomorrow."""
     start, end = run
-    if local_date(start) == local_date(end) or end - start < timedelta(hours=12):
+    if local_date(start) == local_date(end - timedelta(minutes=1)):  # midnight ends a day
         return f"from {span(run)} {day(start, now_utc)}"
     return f"from {minute(start)} {day(start, now_utc)} to {clock_text(to_minute(end))} {day(end, now_utc)}"
 

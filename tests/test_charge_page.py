@@ -335,6 +335,13 @@ def test_too_little_time_gives_what_fits_and_what_lacks(simulated_workspace: Wor
     assert "from 12:07 to 14:07 GMT today" in headline(app)
 
 
+def test_what_does_not_fit_before_prices_end_is_said(simulated_workspace: Workspace, reading: Callable) -> None:
+    reading(simulated_workspace, NOW)
+    said = read_words(page(region="London", power="3"))
+    lacks = 40 - 3 * 0.9 * (11 + 53 / 60)
+    assert f"{lacks:.2f} kWh of 40.0 kWh does not fit in before the published prices end, at Thu 29 Oct 2026" in said
+
+
 def test_nothing_known_ahead_says_what_to_do(recorded_workspace: Workspace, reading: Callable) -> None:
     reading(recorded_workspace, datetime(2026, 11, 2, 9, tzinfo=UTC))
     said = read_words(page(region="London")).replace("*", "")
@@ -403,6 +410,13 @@ def test_words_over_a_change_of_the_clocks() -> None:
     assert "comes twice" in choice.notes[0]
     skipped = charge_choice.read({"by": "2026-03-29T01:30"}, datetime(2026, 3, 28, 12, tzinfo=UTC), [])
     assert "the clocks go forward" in skipped.problems["by"]
+
+
+def test_a_run_past_midnight_names_both_days() -> None:
+    start = MIDNIGHT - timedelta(hours=2)
+    said = charge_words.dated((start, start + timedelta(hours=3)), start)
+    assert said == "from 22:00 today to 01:00 GMT tomorrow"
+    assert charge_words.dated((start, MIDNIGHT), start) == "from 22:00 to 00:00 GMT today"
 
 
 UTC_MIDNIGHT = datetime(2026, 10, 25, tzinfo=UTC)
