@@ -10,6 +10,7 @@ from ingestion.settlement import settlement_date_of as local_date
 from planner.model import Plan
 
 TITLES: dict[Kind, str] = {"cheapest": "cheapest", "greenest": "greenest", "at_once": "at once"}
+TITLES |= {"balanced": "by price and carbon"}
 MOST_NAMED = 6
 MINUTE = timedelta(minutes=1)
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -10,7 +10,7 @@ from ingestion.settlement import half_hour_start
 from planner.choose import at_once, plan
 from planner.model import Load, Piece, Plan, Wishes
 
-Kind = Literal["cheapest", "greenest", "at_once"]
+Kind = Literal["cheapest", "greenest", "balanced", "at_once"]
 Objective = Literal["cheapest", "greenest", "both"]
 CARBON_ALONE_P_PER_KG = 1e6  # so much that no price stands against a gram; among equally green plans the cheapest
 SAME_KWH = 1e-6

@@ -29,7 +29,10 @@ from energy_monitor.workspace import Workspace
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment, rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
 
-PAGES = ("", "mix", "demand", "price", "carbon", "regions", "forecasts", "records", "outages", "compare", "sources")
+PAGES = (
+    *("", "charge", "charge?region=London&pauses=true&carbon=20&power=0", "charge?region=London&what=Dishwasher"),
+    *("mix", "demand", "price", "carbon", "regions", "forecasts", "records", "outages", "compare", "sources"),
+)
 ORIGIN = "origin?number=price&at=2026-10-28T11:00Z"
 CHARTS = {"": 5, "mix": 1, "demand": 1, "carbon": 1}  # where there is data
 SIZES = {

@@ -163,7 +163,7 @@ AT = datetime(2026, 10, 28, 9, tzinfo=UTC)
 
 
 def of_measure(key: str) -> str | None:
-    return {"regional-carbon": "13", "flow": "INTFR"}.get(key)
+    return {"regional-carbon": "13", "flow": "INTFR", "agile-price": "E-1R-AGILE-24-10-01-C"}.get(key)
 
 
 def opened(address: str) -> AppTest:
