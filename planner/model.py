@@ -107,7 +107,8 @@ class Plan:
     cost_p: of the energy and the starts. carbon_g: None where a used slot's is not known. shortfall_kwh: at the battery
     (at the meter, of a profile), what cannot be had in time; 0 of a whole plan. missing: spans between earliest and
     deadline that no slot covers. is_data_short: whether slots end before the deadline, so that a better plan may come.
-    ties: other instants at which an equally good plan begins (of loads in one go), at most ten.
+    ties: other instants at which an equally good plan begins (of loads in one go), at most ten. left_for_later_kwh: as
+    shortfall_kwh is, what is expected to be had after the slots end (`beyond_data` is "expect_later"); no shortfall.
     """
 
     pieces: tuple[Piece, ...]
@@ -119,6 +120,7 @@ class Plan:
     missing: tuple[tuple[datetime, datetime], ...] = ()
     is_data_short: bool = False
     ties: tuple[datetime, ...] = field(default=())
+    left_for_later_kwh: float = 0.0
 
     @property
     def start_utc(self) -> datetime | None:
