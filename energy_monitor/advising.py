@@ -85,6 +85,13 @@ def due(connection: Connection, now_utc: datetime) -> list[date]:
     return [day for day in advice.evenings(min(known, default=newest), newest) if day not in known]
 
 
+def has_marts(connection: Connection) -> bool:
+    """Whether there is anything to advise from, and to score with."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select to_regclass('marts.fct_charge_advice') is not null")
+        return cursor.fetchone() == (True,)
+
+
 def looked_at(connection: Connection, first: date, last: date) -> set[date]:
     """The evenings that were looked at."""
     with connection, connection.cursor() as cursor:

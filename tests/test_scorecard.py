@@ -1,4 +1,4 @@
-"""Advice as it was given, and its scores: what SQL works out is what the planner does, and nothing given ever changes."""
+"""Advice as it was given, and its scores: SQL works out what the planner does, and nothing given ever changes."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg2.extras import RealDictCursor
 
-from energy_monitor import advice, advising
+from energy_monitor import advising
 from energy_monitor.advice import STANDARDS, Known, asked_at, deadline_of, evenings, newest_evening, published_until
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
@@ -20,7 +20,7 @@ from ingestion.catalogue import DATASETS
 from ingestion.dataset import NOTHING
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, local_midnight_utc, periods_in
 from planner.choose import at_once, plan
-from planner.model import Load, Slot, Slots, Step, Wishes
+from planner.model import Slot, Slots, Wishes
 from tests.conftest import Done, WorkspaceMaker, build_marts, rows_of, run_command, run_dbt_here, take_in
 
 FILE = "agile_half_hourly_2022-11_2023-06.csv"
@@ -101,7 +101,7 @@ def part_of_agile(recorded: Path, target: Path) -> None:
 
 @pytest.fixture(scope="module")
 def workspace(make_workspace: WorkspaceMaker, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A part of the recorded file, and prices and carbon of our own over both changes of the clocks; advised, scored."""
+    """A part of the recorded file, and a made grid over both changes of the clocks; advised and scored."""
     workspace, folder, dice = make_workspace(), tmp_path_factory.mktemp("agile"), random.Random(9)
     part_of_agile(recorded, folder / "agile.csv")
     run_command("--workspace", workspace.name, "history", str(folder))
