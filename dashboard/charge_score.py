@@ -12,7 +12,7 @@ from dashboard.marts import charge_score as marts
 def show(region_code: str | None) -> None:
     """Of a region's prices, or of those whose region is not told; and of the national carbon forecast."""
     st.subheader("How good our advice was", anchor=False)
-    evenings = marts.evenings(region_code or "")
+    evenings = words.in_order(marts.evenings(region_code or ""))
     if not evenings:
         st.caption(
             "No advice has been written down here yet. It is, each evening at 18:00, for three loads, and scored when "
@@ -27,7 +27,7 @@ def show(region_code: str | None) -> None:
     )
     _last(evenings, region_code or "")
     _chart(evenings)
-    _totals(marts.totals(region_code or ""))
+    _totals(words.in_order(marts.totals(region_code or "")))
 
 
 def _last(evenings: list[Row], region_code: str) -> None:
@@ -75,31 +75,12 @@ def _chart(evenings: list[Row]) -> None:
 
 def _totals(totals: list[Row]) -> None:
     st.markdown(f"**Since {text.plain(words.since(totals))}**")
-    lines = ["| advice | evenings | judged | saved | of charging at once | missed of the best, a night |"]
-    lines.append("|---|--:|--:|--:|--:|--:|")
-    for row in totals:
-        lines.append(f"| {' | '.join(text.plain(cell) for cell in _cells(row))} |")
     with st.container(key="score-totals"):
-        st.markdown("\n".join(lines))
+        st.markdown("\n".join(f"- {text.plain(words.in_all(row))} {words.BADGES[row['given']]}" for row in totals))
     panel.downloads(totals, "energy-monitor_advice_totals", "score-totals")
     for given in dict.fromkeys(row["given"] for row in totals if row["given"] != "live"):
         st.caption(text.plain(text.sentence(words.GIVEN[given])) + ".")
     st.caption(
         "Prices are Agile's with VAT; carbon is national. The loads: 30 kWh into a campervan's battery at 7.4 kW with "
         "a tenth lost, which may pause; 20 kWh into a car's in one go; a dishwasher of 1.1 kWh."
-    )
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    objective, given = row["objective"], words.GIVEN[row["given"]].partition(":")[0]
-    saved, share = row[f"total_saving_{words.NUMBERS[objective]}"], row[words.SHARES[objective]]
-    regret = row[f"mean_regret_{words.NUMBERS[objective]}"]
-    missed = 0.0 if regret is not None and words.is_nothing(objective, regret) else regret
-    return (
-        f"{words.OBJECTIVES[objective]}: {words.LOADS[row['load_id']]} ({given})",
-        f"{row['evenings']:,}",
-        f"{row['scored_evenings']:,}",
-        "–" if saved is None else words.amount(objective, saved),
-        "–" if share is None else text.percent(share),
-        "–" if missed is None else words.amount(objective, missed),
     )

@@ -1,11 +1,11 @@
 """What is said of our advice: how it was given, when it said to charge, and how it did. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from dashboard import text
 from dashboard.connection import Row
-from dashboard.local_time import clock_text, day_text
+from dashboard.local_time import clock_text, day_text, zone_word
 from ingestion.settlement import settlement_date_of as local_date
 
 LOADS = {
@@ -61,11 +61,14 @@ def when(pieces: Iterable[Row]) -> str:
             runs[-1].append(piece)
         else:
             runs.append([piece])
-    return ", ".join(f"{_clock(run[0]['start_utc'])}–{_clock(run[-1]['end_utc'])}" for run in runs) or "nothing"
+    told = [_span(run[0]["start_utc"], run[-1]["end_utc"]) for run in runs]
+    return f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0] if told else "Not at all"
 
 
-def _clock(instant: datetime) -> str:
-    return clock_text(instant)
+def _span(start: datetime, end: datetime) -> str:
+    """As 02:00–05:30 GMT; with both zones where the clocks change between."""
+    clock, zone = clock_text(start).split()
+    return f"{clock}–{clock_text(end)}" if zone == zone_word(end) else f"{clock} {zone}–{clock_text(end)}"
 
 
 def how_it_did(advice: Row) -> str:
@@ -77,10 +80,37 @@ def how_it_did(advice: Row) -> str:
     saving, regret = advice[f"saving_{number}"], advice[f"regret_{number}"]
     best = "nothing was better" if is_nothing(objective, regret) else f"{amount(objective, regret)} above the best"
     share = f" ({text.percent(saving / at_once)})" if at_once > 0 else ""
+    lost = advice["price_lost_half_hours" if objective == "cheapest" else "carbon_lost_half_hours"]
+    lacking = (
+        f" {lost} of the night's {advice['half_hours']} half-hours were never sent, and are left out." if lost else ""
+    )
     return (
         f"{amount(objective, advised)}; at once {amount(objective, at_once)}: "
-        f"saved {amount(objective, saving)}{share}, {best}."
+        f"saved {amount(objective, saving)}{share}, {best}.{lacking}"
     )
+
+
+def in_all(total: Row) -> str:
+    """What the advice of one kind saved over all evenings, and what it missed."""
+    objective, count, scored = total["objective"], total["evenings"], total["scored_evenings"]
+    name = f"{OBJECTIVES[objective]}: {LOADS[total['load_id']]}"
+    if not scored:
+        return f"{name}: none of {count:,} evenings is judged yet."
+    saved, share = total[f"total_saving_{NUMBERS[objective]}"], total[SHARES[objective]]
+    regret = total[f"mean_regret_{NUMBERS[objective]}"]
+    missed = (
+        "nothing was better" if is_nothing(objective, regret) else f"{amount(objective, regret)} a night above the best"
+    )
+    part = f", {text.percent(share)} of charging at once" if share is not None else ""
+    judged = f"{count:,} evenings" if scored == count else f"{scored:,} of {count:,} evenings"
+    return f"{name}: saved {amount(objective, saved)} over {judged}{part}; {missed}."
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    """The newest evening first, where rows have one; the cheapest before the greenest, loads as they are listed."""
+    loads, objectives = list(LOADS), list(OBJECTIVES)
+    placed = sorted(rows, key=lambda row: (objectives.index(row["objective"]), loads.index(row["load_id"])))
+    return sorted(placed, key=lambda row: row.get("settlement_date") or date.min, reverse=True)
 
 
 def is_nothing(objective: str, regret: float) -> bool:

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg2.extras import RealDictCursor
+from streamlit.testing.v1 import AppTest
 
+from dashboard import charge_score_words
 from energy_monitor import advising
 from energy_monitor.advice import STANDARDS, Known, asked_at, deadline_of, evenings, newest_evening, published_until
 from energy_monitor.clock import clock_text
@@ -19,6 +22,7 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import NOTHING
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, local_midnight_utc, periods_in
+from orchestration.advice import advice_asset, advice_check, advise_sensor
 from planner.choose import at_once, plan
 from planner.model import Slot, Slots, Wishes
 from tests.conftest import Done, WorkspaceMaker, build_marts, rows_of, run_command, run_dbt_here, take_in
@@ -40,6 +44,7 @@ BUILT = (
     "+fct_market_index_versions", "+fct_system_price_versions", "+fct_carbon_national_versions",
     "+fct_carbon_regional_versions",
 )  # fmt: skip
+SCORED = ("int_charge_advice+", "fct_charge_advice_pieces")
 AFTERWARDS = datetime(2026, 11, 20, tzinfo=UTC)
 Command = Callable[..., Done]
 
@@ -113,7 +118,7 @@ def workspace(make_workspace: WorkspaceMaker, recorded: Path, tmp_path_factory: 
     list(advising.give(workspace, evenings(FIRST - DAY, LAST), AFTERWARDS))
     for evening in LIVE:
         list(advising.give(workspace, [evening], asked_at(evening) + timedelta(minutes=5)))
-    build_marts(workspace, "--select", *BUILT)
+    build_marts(workspace, "--select", *SCORED)
     return workspace
 
 
@@ -332,6 +337,63 @@ def test_the_command_says_what_it_gave_and_refuses_what_cannot_be(workspace: Wor
         assert told in advise(*words, expect=2).err
 
 
+def test_dagster_gives_an_evening_once_and_sees_that_one_is_missed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset, check, sensor = (make(workspace.name) for make in (advice_asset, advice_check, advise_sensor))
+    evening, instance = date(2026, 10, 29), dg.DagsterInstance.ephemeral()
+
+    def at(moment: datetime) -> Any:
+        monkeypatch.setenv("ENERGY_MONITOR_CLOCK", clock_text(moment, moment, 0))
+        return sensor(dg.build_sensor_context(instance=instance))
+
+    def is_given() -> bool:
+        job = dg.Definitions(asset_checks=[check]).resolve_implicit_global_asset_job_def()
+        (found,) = job.execute_in_process(instance=instance).get_asset_check_evaluations()
+        return found.passed
+
+    list(advising.give(workspace, [evening - DAY], asked_at(evening - DAY)))
+    assert isinstance(at(asked_at(evening) - timedelta(minutes=1)), dg.SkipReason)
+    assert is_given()
+    request = at(asked_at(evening) + timedelta(minutes=2))
+    assert isinstance(request, dg.RunRequest)
+    assert dg.materialize([asset], instance=instance, tags=dict(request.tags)).success
+    assert {row[:3] for row in rows_of(workspace, "select load, objective, given from raw.advice where evening = %s "
+                                       "and objective = 'greenest'", [evening])} == {
+        (standard.id, "greenest", "live") for standard in STANDARDS
+    }  # fmt: skip
+    assert isinstance(at(asked_at(evening) + timedelta(minutes=3)), dg.SkipReason)
+    assert isinstance(at(asked_at(evening + DAY)), dg.RunRequest)
+    assert is_given(), "the evening has its hour"
+    at(asked_at(evening + DAY) + 2 * HOUR)
+    assert not is_given()
+
+
+def _score() -> None:
+    from dashboard import charge_score
+
+    charge_score.show("C")
+
+
+def test_the_page_shows_what_was_advised_and_how_it_did(workspace: Workspace, reading: Callable[..., None]) -> None:
+    reading(workspace, asked_at(PENDING) + 3 * HOUR)
+    page = AppTest.from_function(_score, default_timeout=30).run()
+    assert not page.exception
+    shown = " ".join(element.value for element in (*page.markdown, *page.caption))
+    for words in (
+        "Campervan, 30 kWh",
+        "live",
+        "not judged yet",
+        "saved",
+        "nothing was better",
+        "a night above the best",
+    ):
+        assert words in shown, words
+    for label in page.selectbox[0].options:
+        assert not page.selectbox[0].select(label).run().exception
+    assert set(charge_score_words.LOADS) == {standard.id for standard in STANDARDS}
+
+
 def test_built_by_nights_is_built_whole(workspace: Workspace) -> None:
     """Last, as it changes what there is: a night's prices come late, then carbon; each build looks at those nights."""
     take_carbon(workspace, PENDING - 2 * DAY, random.Random(1))
@@ -360,3 +422,33 @@ def test_over_all_recorded_agile_days(make_workspace: WorkspaceMaker, recorded: 
     assert {row["state"] for row in rows} == {"scored"}
     assert all(-1e-6 < row["regret_cost_p"] < 1e-6 for row in rows)
     assert sum(row["is_clock_change_night"] for row in rows) == len(STANDARDS)
+    assert {row["settlement_date"] for row in rows if row["price_lost_half_hours"]} == {date(2023, 6, 30)}
+    for load, at_once_gbp, saved_gbp, saved_kg in FIGURES:
+        own = [row for row in rows if row["load_id"] == load]
+        assert sum(row["at_once_cost_p"] for row in own) / 100 == pytest.approx(at_once_gbp, abs=0.005)
+        assert sum(row["saving_cost_p"] for row in own) / 100 == pytest.approx(saved_gbp, abs=0.005)
+        assert sum(row["saving_carbon_g"] or 0 for row in own) / 1000 == pytest.approx(saved_kg, abs=0.5)
+        assert sum(row["saving_carbon_g"] is not None for row in own) == 181
+    assert before_prices_are_out(workspace, rows) == pytest.approx([329.8, 173.2, 5.8], abs=0.1)
+
+
+# As docs/scorecard.md has them: at once and saved, in GBP, and kilograms of CO2 less.
+FIGURES = (
+    ("van_overnight", 2633.83, 952.73, 176.9),
+    ("car_in_one_go", 1859.74, 746.80, 133.7),
+    ("dishwasher", 100.58, 48.37, 6.5),
+)
+
+
+def before_prices_are_out(workspace: Workspace, rows: list[dict[str, Any]]) -> list[float]:
+    """By load the mean regret in pence, had the advice been given at 15:00."""
+    regrets: dict[str, list[float]] = {standard.id: [] for standard in STANDARDS}
+    loads = {standard.id: standard.load for standard in STANDARDS}
+    for row in rows:
+        until = published_until(asked_at(row["settlement_date"]) - 3 * HOUR)
+        wishes = Wishes(row["earliest_utc"], row["deadline_utc"], in_one_go=row["is_in_one_go"])
+        known = [slot for slot in slots_of(workspace, row) if slot.start_utc < until]
+        done = plan(loads[row["load_id"]], wishes, known)
+        assert done.is_whole
+        regrets[row["load_id"]].append(done.cost_p - row["hindsight_cost_p"])
+    return [sum(regrets[load]) / len(regrets[load]) for load, *_ in FIGURES]
