@@ -13,6 +13,7 @@ import click
 import psycopg2
 from psycopg2.extras import register_default_json, register_default_jsonb
 
+from energy_monitor.advise_command import advise
 from energy_monitor.cli_loading import COMMANDS, pass_workspace
 from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
@@ -222,5 +223,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in (*COMMANDS, history, plan, up):
+for command in (*COMMANDS, history, plan, advise, up):
     cli.add_command(command)
