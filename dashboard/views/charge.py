@@ -6,7 +6,18 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import charge_choice, charge_fields, charge_trade, charge_words, controls, glossary, panel, place, text
+from dashboard import (
+    charge_choice,
+    charge_fields,
+    charge_score,
+    charge_trade,
+    charge_words,
+    controls,
+    glossary,
+    panel,
+    place,
+    text,
+)
 from dashboard import charge_sentences as said
 from dashboard.charge_answer import Answer, answer, span_of
 from dashboard.charge_charts import CARBON, PRICE, Kind, half_hours, trade
@@ -48,6 +59,7 @@ def _page() -> None:
     _charts(shown, region, known)
     _trade(shown)
     _made_of(shown)
+    charge_score.show(region["gsp_group_code"] if region else None)
     glossary.show("Agile", "Efficiency", "Half-hour", "Carbon intensity", "Below zero")
 
 
