@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import altair as alt
@@ -10,7 +10,6 @@ import altair as alt
 from dashboard.charge_words import Run
 from dashboard.colours import CARBON_FORECAST, HEADLINE_PRICE, NEUTRAL
 from dashboard.drawing import TIME, Spec, filled, frame, grey_form, hover_form, layered, over_time, power_axis
-from dashboard.local_time import clock_text
 from dashboard.points import Grey, Points, grey_points, hover_points
 from dashboard.windows import Slot, Span
 from ingestion.settlement import HALF_HOUR
@@ -18,7 +17,6 @@ from ingestion.settlement import HALF_HOUR
 AXIS_PX = 44  # of the y axis, the same in both charts, so that their times stand above each other
 HEADROOM = 0.24  # above the highest bar, for the marks of runs
 MOST_LABELS = 4
-LEAST_LABELLED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -172,8 +170,3 @@ def _trade_form() -> Spec:
     )
     labels = base.mark_text(align="left", dx=8, dy=-8, color=NEUTRAL).encode(text="label:N")
     return layered([line, points, labels], 240)
-
-
-def clock_span(run: Run) -> str:
-    """A run as a mark on a chart says it."""
-    return f"{clock_text(run[0])[:5]}–{clock_text(run[1])[:5]}"

@@ -337,8 +337,8 @@ def test_too_little_time_gives_what_fits_and_what_lacks(simulated_workspace: Wor
 
 def test_what_does_not_fit_before_prices_end_is_said(simulated_workspace: Workspace, reading: Callable) -> None:
     reading(simulated_workspace, NOW)
-    said = read_words(page(region="London", power="3"))
-    lacks = 40 - 3 * 0.9 * (11 + 53 / 60)
+    said = read_words(page(region="London", power="3.2"))
+    lacks = 40 - 3.2 * 0.9 * (11 + 53 / 60)
     assert f"{lacks:.2f} kWh of 40.0 kWh does not fit in before the published prices end, at Thu 29 Oct 2026" in said
 
 
