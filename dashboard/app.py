@@ -10,6 +10,7 @@ st.html(frame.STYLE)
 page = st.navigation(
     [
         st.Page("views/now.py", title="Now", url_path="now", default=True),
+        st.Page("views/charge.py", title="Charge", url_path="charge"),
         st.Page("views/mix.py", title="Mix", url_path="mix"),
         st.Page("views/demand.py", title="Demand", url_path="demand"),
         st.Page("views/price.py", title="Price", url_path="price"),

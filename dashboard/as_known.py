@@ -220,6 +220,20 @@ _REGIONAL = """
     inner join marts.dim_regions as regions using (region_id)
 """
 
+# A rate that holds for longer than a half-hour has no row of its own half-hours here, as it has in the mart.
+_RETAIL = f"""
+    select
+        valid_from_utc as period_start_utc,
+        tariff_code,
+        price_inc_vat_p_per_kwh,
+        '{STATE}' as state,
+        fetched_at_utc,
+        lake_key
+    from marts.fct_retail_price_versions
+    where payment_method = '' and valid_to_utc = valid_from_utc + interval '30 minutes'
+        and {_BY_START.replace("period_start_utc", "valid_from_utc")}
+"""
+
 _OUTAGES = """
     select *, case when superseded_at_utc <= :known_utc then superseded_at_utc end as superseded_by_then_utc
     from marts.fct_outages where published_at_utc <= :known_utc
@@ -233,6 +247,7 @@ RELATIONS = {
     "fct_demand_half_hourly": _DEMAND,
     "fct_carbon_half_hourly": _CARBON,
     "fct_carbon_regional_half_hourly": _REGIONAL,
+    "fct_retail_prices_half_hourly": _RETAIL,
     "fct_outages": _OUTAGES,
 }
 _NOW = {mart: f"marts.{mart}" for mart in RELATIONS} | {

@@ -10,7 +10,7 @@ import altair as alt
 
 from dashboard.colours import NEUTRAL
 from dashboard.drawing import TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
-from dashboard.points import Points, grey_points, hover_points, no_data, steps
+from dashboard.points import Points, grey_points, hover_points, no_data, steps, suspect
 from dashboard.windows import Slot, Span
 from ingestion.settlement import HALF_HOUR
 
@@ -53,7 +53,7 @@ def lines(
     note: Callable[[Slot], str] | None = None,
 ) -> Spec:
     """Series over time. `words` writes a number in a tooltip, `note` adds a word on the slot's state."""
-    greys = [grey for grey in [no_data(slots, [s.column for s in series])] if grey.runs]
+    greys = [grey for grey in (no_data(slots, [s.column for s in series]), suspect(slots)) if grey.runs]
     now = [{"start": now_utc, "text": "now"}] if now_utc and span.start_utc < now_utc < span.end_utc else []
     form = _form(tuple(series), look, tuple((g.label, g.opacity) for g in greys), bool(now), note is not None)
     frames = {

@@ -92,7 +92,7 @@ def window(now_utc: datetime) -> Choice:
 def two_dates(
     label: str, key: str, until_utc: datetime, *, ahead: timedelta, persist_state: Literal["session"] | None = None
 ) -> tuple[date, date] | None:
-    """The first and the last day, the last week at first; None until both are chosen, which is said."""
+    """The first and the last day, the last week at first; one alone is both. None where neither is chosen."""
     last = local_date(until_utc)
     given = st.date_input(
         label,
@@ -106,7 +106,8 @@ def two_dates(
         label_visibility="collapsed",
         width=240,
     )
-    if not isinstance(given, tuple) or len(given) != 2:
-        st.caption("Choose the last day too.")
+    if not isinstance(given, tuple) or not given:
+        st.caption("Choose the first and the last day.")
         return None
-    return given
+    # one day: the last is still to be chosen, or both are the same, which the address holds once
+    return given[0], given[-1]

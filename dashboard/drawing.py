@@ -83,7 +83,13 @@ def grey_form(greys: Sequence[tuple[str, float]]) -> list[alt.Chart]:
             range=[f"rgba({red},{green},{blue},{opacity})" for _, opacity in greys],
         ),
         legend=alt.Legend(
-            title=None, orient="top", symbolType="square", symbolStrokeWidth=0, labelLimit=300, offset=22, columns=2
+            title=None,
+            orient="top",
+            symbolType="square",
+            symbolStrokeWidth=0,
+            labelLimit=300,
+            offset=22,
+            columns=alt.ExprRef(expr="width < 500 ? 1 : 3"),
         ),
     )
     return [frame("greys").mark_rect().encode(x=TIME, x2="end:T", fill=fill)]

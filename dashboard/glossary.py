@@ -18,6 +18,9 @@ TERMS = {
     "Imbalance price": "The system price: what a MWh costs who was short of what they sold, or brings who was long. "
     "Settlement runs revise it for 28 months.",
     "Below zero": "Where more is made than can be used, a price is negative: who takes power is paid for it.",
+    "Agile": "A tariff of Octopus Energy whose price changes each half-hour, by region, after what power costs on the "
+    "exchange. The prices of a day are published the afternoon before.",
+    "Efficiency": "How much of the energy that the meter counts arrives in the battery. The rest becomes heat.",
     "Carbon intensity": "Grams of CO₂ for each kWh used in Great Britain, imports included, from the Carbon Intensity "
     "API. The actual is itself an estimate, from the mix.",
     "Zero-carbon": "Nuclear, wind, solar and hydro. Biomass is counted as renewable, and not as zero-carbon.",

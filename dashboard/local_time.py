@@ -58,6 +58,8 @@ def axis_title(start: datetime, end: datetime) -> str:
 def ticks(start: datetime, end: datetime) -> list[Tick]:
     """Where an axis from start to end has its ticks, and what is written there."""
     span = end - start
+    if span <= 9 * HOUR:
+        return list(_hour_ticks(start, end, every=1))
     if span <= 2 * DAY:
         return list(_hour_ticks(start, end, every=3))
     if span <= 4 * DAY:

@@ -203,6 +203,20 @@ _ALL = (
         of="region_id",
     ),
     Measure(
+        "agile-price",
+        "Agile price of a tariff",
+        "fct_retail_prices_half_hourly",
+        "price_inc_vat_p_per_kwh",
+        text.pence,
+        Versions(
+            "fct_retail_price_versions",
+            "price_inc_vat_p_per_kwh",
+            "tariff_code = :of and payment_method = ''",
+            start="valid_from_utc",
+        ),
+        of="tariff_code",
+    ),
+    Measure(
         "flow",
         "Flow of a cable, five minutes",
         "fct_generation_five_minutely",

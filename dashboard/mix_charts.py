@@ -8,7 +8,7 @@ import altair as alt
 from dashboard.colours import BEFORE, NEUTRAL
 from dashboard.drawing import TIME, Spec, frame, grey_form, hover_form, layered, over_time, power_axis
 from dashboard.parts import Part
-from dashboard.points import Grey, Points, grey_points, hover_points, missing_runs, no_data, steps
+from dashboard.points import Grey, Points, grey_points, hover_points, missing_runs, no_data, steps, suspect
 from dashboard.text import gigawatt_hours, gigawatts
 from dashboard.windows import Slot, Span
 
@@ -29,7 +29,7 @@ def stacked(
     whole = f"transmission_supply_{suffix}"
     labels = {f"{part.name}_{suffix}": part.label for part in mix}
     points = _segmented(steps(slots, [whole, *labels]), whole)
-    greys = [no_data(slots, [whole]), _embedded_unknown(slots, suffix), _incomplete(slots)]
+    greys = [no_data(slots, [whole]), _embedded_unknown(slots, suffix), _incomplete(slots), suspect(slots)]
     greys = [grey for grey in greys if grey.runs]
     form = _stacked_form(tuple(mix), tuple((grey.label, grey.opacity) for grey in greys), unit, suffix == "mwh", before)
     earlier = f"before_{whole}"

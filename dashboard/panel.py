@@ -28,7 +28,7 @@ class Figure:
     stem: str
 
 
-def show(figure: Figure, *, table: bool = True, pick: Callable[[int], None] | None = None) -> None:
+def show(figure: Figure, *, table: bool = True, files: bool = True, pick: Callable[[int], None] | None = None) -> None:
     """The chart, the buttons and the table. `pick` is called with a chosen point's start, in milliseconds of UTC."""
     if pick is None:
         st.vega_lite_chart(None, figure.spec, width="stretch", key=f"chart-{figure.key}")
@@ -39,7 +39,8 @@ def show(figure: Figure, *, table: bool = True, pick: Callable[[int], None] | No
         if (start := _start(chosen)) is not None:
             with st.container(border=True, key=f"picked-{figure.key}"):
                 pick(start)
-    downloads(figure.rows, figure.stem, figure.key)
+    if files:
+        downloads(figure.rows, figure.stem, figure.key)
     if table:
         data_table(figure.rows, figure.key)
 

@@ -60,6 +60,11 @@ def no_data(slots: Sequence[Slot], columns: Sequence[str]) -> Grey:
     return Grey("no data", 0.3, missing_runs(slots, lambda slot: all(slot.number(c) is None for c in columns)))
 
 
+def suspect(slots: Sequence[Slot]) -> Grey:
+    """Where a number came that cannot be right."""
+    return Grey("suspect", 0.45, missing_runs(slots, lambda slot: slot.is_suspect))
+
+
 def grey_points(greys: Sequence[Grey]) -> Points:
     return [{"start": start, "end": end, "what": grey.label} for grey in greys for start, end in grey.runs]
 

@@ -228,6 +228,7 @@ def _trend_column(key: str, is_whole: bool) -> str:
 
 
 MARKED = 0.1  # a difference of a tenth is worth a word
+NEARLY_A_DAY = 41  # half-hours
 
 
 def advice(ahead: Sequence[Row], now_utc: datetime) -> str:
@@ -235,21 +236,17 @@ def advice(ahead: Sequence[Row], now_utc: datetime) -> str:
 
     ahead: `period_start_utc` and `carbon` of half-hours, in order. Without nearly a day of them nothing is said.
     """
-    start = half_hour_start(now_utc)
-    means = cleanest.means({row["period_start_utc"]: float(row["carbon"]) for row in ahead})
-    if start not in means or len(means) < 36:
+    found = cleanest.best({row["period_start_utc"]: float(row["carbon"]) for row in ahead})
+    if found is None or found.soonest_utc != half_hour_start(now_utc) or len(ahead) < NEARLY_A_DAY:
         return "Whether now is a good time to use power cannot be said: it needs a day of carbon forecast."
-    best, until = cleanest.best(means)
-    now, least = means[start], means[best]
-    saved = 0.0 if now <= 0 else (now - least) / now
-    if saved < MARKED:
+    if found.saved < MARKED:
         return (
-            f"Now is a good time to use power: the next three hours are forecast at {text.carbon(now)}, about as clean "
-            "as it gets within a day."
+            f"Now is a good time to use power: the next three hours are forecast at {text.carbon(found.soonest_mean)}, "
+            "about as clean as it gets within a day."
         )
     return (
-        f"If it can wait, use power from {when(best, now_utc)} to {clock_text(until)}: forecast at "
-        f"{text.carbon(least)}, {text.percent(saved)} less than in the three hours from now."
+        f"If it can wait, use power from {when(found.start_utc, now_utc)} to {clock_text(found.end_utc)}: forecast at "
+        f"{text.carbon(found.mean)}, {text.percent(found.saved)} less than in the three hours from now."
     )
 
 

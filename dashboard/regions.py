@@ -87,19 +87,17 @@ def fetched_words(rows: Sequence[Row], now_utc: datetime) -> str:
 def cleanest(ahead: Sequence[Row], name: str) -> str:
     """The three hours with the least carbon in a region's half-hours, in words, against the first three."""
     by_start = {row["period_start_utc"]: float(row[marts.CARBON]) for row in ahead if row[marts.CARBON] is not None}
-    means = three_hours.means(by_start)
-    if not means:
+    found = three_hours.best(by_start)
+    if found is None:
         return f"The cleanest three hours in {name} cannot be said: no three hours on end have a forecast."
-    (best, until), soonest = three_hours.best(means), min(means)
     said = (
-        f"Cleanest three hours in {name}: {moment_text(best)} to {clock_text(until)}, "
-        f"with {text.carbon(means[best])} on average"
+        f"Cleanest three hours in {name}: {moment_text(found.start_utc)} to {clock_text(found.end_utc)}, "
+        f"with {text.carbon(found.mean)} on average"
     )
-    if best != soonest and means[soonest] > 0:
-        saved = (means[soonest] - means[best]) / means[soonest]
-        said += f", {text.percent(saved)} less than in the three hours from {clock_text(soonest)}"
-    elif best == soonest:
+    if found.start_utc == found.soonest_utc:
         said += ": the soonest there are"
+    elif found.soonest_mean > 0:
+        said += f", {text.percent(found.saved)} less than in the three hours from {clock_text(found.soonest_utc)}"
     return f"{said}. {text.coverage(len(by_start), AHEAD).capitalize()} ahead."
 
 

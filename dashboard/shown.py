@@ -139,7 +139,21 @@ def coverage_text(shown: Shown, column: str, made_of: str | None = None) -> str:
 def window_text(shown: Shown, column: str, made_of: str | None = None) -> str:
     """What the window spans, and how much of it there is."""
     covered = coverage_text(shown, column, made_of)
-    return f"{span_text(shown)} {covered[0].upper()}{covered[1:]}"
+    return f"{span_text(shown)} {covered[0].upper()}{covered[1:]}{suspect_text(shown)}"
+
+
+def suspect_text(shown: Shown) -> str:
+    """How many half-hours hold a number that cannot be right; nothing where there is none."""
+    if shown.is_daily:
+        names = [name for name in SUBJECTS[shown.subject].daily if name.endswith("_suspect_periods")]
+        count = sum(row[name] or 0 for row in shown.rows for name in names)
+        rule = "left out"
+    else:
+        count = sum(slot.is_suspect for slot in shown.slots)
+        rule = "shown, and left out of means"
+    if not count:
+        return ""
+    return f" {count:,} {'half-hour is' if count == 1 else 'half-hours are'} suspect, as sent by the source: {rule}."
 
 
 def against_text(shown: Shown, words: Callable[[Number], str]) -> str:

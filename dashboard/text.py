@@ -66,6 +66,10 @@ def price(price_gbp_per_mwh: Number) -> str:
     return (f"{MINUS}£{number[1:]}" if number.startswith(MINUS) else f"£{number}") + "/MWh"
 
 
+def pence(price_p_per_kwh: Number) -> str:
+    return NONE if price_p_per_kwh is None else f"{rounded(price_p_per_kwh, 2)}{NBSP}p/kWh"
+
+
 def carbon(carbon_gco2_per_kwh: Number) -> str:
     return NONE if carbon_gco2_per_kwh is None else f"{rounded(carbon_gco2_per_kwh, 0)}{NBSP}gCO₂/kWh"
 

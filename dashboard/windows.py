@@ -66,6 +66,11 @@ class Slot:
     def number(self, column: str) -> Any:
         return None if self.row is None else self.row[column]
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether one of its numbers came and cannot be right: it is shown, and counts for nothing."""
+        return any(value == "suspect" for column, value in (self.row or {}).items() if column.endswith("state"))
+
 
 def span_by_half_hours(window: str, newest_utc: datetime) -> Span:
     """The last 24 hours, or so many times 24, by elapsed time, ending with the newest half-hour."""

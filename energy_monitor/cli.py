@@ -1,6 +1,5 @@
 """The command line: `energy-monitor [--workspace NAME] COMMAND`."""
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -14,6 +13,7 @@ import click
 import psycopg2
 from psycopg2.extras import register_default_json, register_default_jsonb
 
+from energy_monitor.advise_command import advise
 from energy_monitor.cli_loading import COMMANDS, pass_workspace
 from energy_monitor.clock import now_utc
 from energy_monitor.database import prepare
@@ -21,10 +21,11 @@ from energy_monitor.doctor import examine
 from energy_monitor.errors import UserError
 from energy_monitor.history import history
 from energy_monitor.output import PRINTERS, as_json_text, print_table
+from energy_monitor.plan_command import plan
 from energy_monitor.postgres import PostgresError
 from energy_monitor.status import DatasetStatus, SourceStatus, dataset_statuses, source_statuses
 from energy_monitor.up.command import up
-from energy_monitor.up.source_choice import told_by_up
+from energy_monitor.up.source_choice import know_the_clock
 from energy_monitor.workspace import Workspace
 from ingestion.lake import LakeError
 from ingestion.landing import KindError
@@ -72,7 +73,7 @@ def build(workspace: Workspace, dbt_arguments: tuple[str, ...]) -> None:
     prepare(workspace)
     if not dbt_build(workspace, dbt_arguments):
         sys.exit(1)
-    _know_the_clock(workspace)
+    know_the_clock(workspace)
     try:
         _publish(workspace)
     except (UserError, LakeError) as error:  # the marts are built, which is what was asked for
@@ -84,7 +85,7 @@ def build(workspace: Workspace, dbt_arguments: tuple[str, ...]) -> None:
 def publish(workspace: Workspace) -> None:
     """Make the page for everyone from the marts, as site/index.html in the lake. A build does so too."""
     prepare(workspace)
-    _know_the_clock(workspace)
+    know_the_clock(workspace)
     done = _publish(workspace)
     click.echo(f"{done.place}  {done.size:,} bytes" + ("" if done.has_data else ", without any data yet"))
 
@@ -93,12 +94,6 @@ def _publish(workspace: Workspace) -> "Published":
     from energy_monitor.publishing import publish as publish_page  # brings SQLAlchemy, which takes a second
 
     return publish_page(workspace)
-
-
-def _know_the_clock(workspace: Workspace) -> None:
-    """Beside `up`, its clock and its budgets; else this machine's."""
-    with contextlib.suppress(UserError):
-        os.environ.update(told_by_up(workspace, os.environ))
 
 
 @cli.command()
@@ -114,7 +109,7 @@ def status(workspace: Workspace, as_json: bool, as_env: bool) -> None:
         for name, value in environment(workspace, "analyst").items():
             click.echo(f"export {name}={shlex.quote(value)}")
         return
-    _know_the_clock(workspace)
+    know_the_clock(workspace)
     server = workspace.server()
     connection = workspace.connect("auditor")
     try:
@@ -228,5 +223,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in (*COMMANDS, history, up):
+for command in (*COMMANDS, history, plan, advise, up):
     cli.add_command(command)

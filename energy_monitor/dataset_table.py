@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from ingestion.catalogue import DATASETS, HISTORIES
+from ingestion.catalogue import DATASETS, HISTORIES, OWN
 from ingestion.dataset import Dataset
 from ingestion.settlement import DAY, HOUR
 from ingestion.sources import SOURCES
@@ -39,6 +39,10 @@ def page() -> str:
     parts.append(
         "## Long history\n\nFiles that somebody kept, brought in by `energy-monitor history` (see "
         f"[history.md](history.md)). They are never asked for.\n\n{_history_table(HISTORIES.values())}"
+    )
+    parts.append(
+        "## Our own\n\nWhat we say ourselves, written down each evening by `energy-monitor advise` (see "
+        f"[scorecard.md](scorecard.md)). Nobody is asked for it.\n\n{_history_table(OWN.values())}"
     )
     return "\n".join(parts)
 

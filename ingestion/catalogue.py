@@ -7,13 +7,15 @@ from collections import ChainMap
 from collections.abc import Mapping
 
 from ingestion.dataset import Dataset
-from ingestion.datasets import carbon_intensity, elexon, elexon_forecasts, elexon_system, history, neso, octopus
+from ingestion.datasets import carbon_intensity, elexon, elexon_forecasts, elexon_system, history, neso, octopus, own
 
 MODULES = (elexon, elexon_forecasts, elexon_system, carbon_intensity, neso, octopus)
 DATASETS: dict[str, Dataset] = {dataset.id: dataset for module in MODULES for dataset in module.DATASETS}
 # What files brought in: tables like the others, and no source to ask.
 HISTORIES: dict[str, Dataset] = {dataset.id: dataset for dataset in history.DATASETS}
-KEPT: Mapping[str, Dataset] = ChainMap(DATASETS, HISTORIES)
+# What we say ourselves: likewise.
+OWN: dict[str, Dataset] = {dataset.id: dataset for dataset in own.DATASETS}
+KEPT: Mapping[str, Dataset] = ChainMap(DATASETS, HISTORIES, OWN)
 
 
 def dataset_of(source: str, request: str) -> Dataset | None:

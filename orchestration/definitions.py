@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from energy_monitor.workspace import Workspace
+from orchestration.advice import advice_asset, advice_check, advise_sensor
 from orchestration.asking import ask_sensor
 from orchestration.builder import Builder
 from orchestration.building import Graph
@@ -51,14 +52,15 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     )
     prune_job, prune_schedule = maintenance()
     document_job, document_sensor = tracing(workspace, of_sql)
-    checks = [freshness_checks(workspace, project), dataset_state_checks(workspace)]
+    checks = [freshness_checks(workspace, project), dataset_state_checks(workspace), advice_check(workspace)]
     return dg.Definitions(
-        assets=[*datasets, *history_specs(), warehouse, page, *exposure_specs(manifest)],
+        assets=[*datasets, *history_specs(), advice_asset(workspace), warehouse, page, *exposure_specs(manifest)],
         asset_checks=checks,
         jobs=[ingest, build, prune_job, document_job],
         schedules=[*nightly(ingest, build), checks_by_the_clock(checks), prune_schedule],
         sensors=[
             ask_sensor(),
+            advise_sensor(workspace),
             build_sensor(workspace, Graph.of(warehouse, SHARED, page)),
             hear_sensor(workspace),
             document_sensor,

@@ -37,7 +37,7 @@ from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START, t
 from tests.pages import shown_page, specs_of, words_of
 
 VIEWS = ("mix", "demand", "price", "carbon")  # over time
-OTHER_VIEWS = ("regions", "forecasts", "records", "outages", "compare", "sources", "origin")
+OTHER_VIEWS = ("charge", "regions", "forecasts", "records", "outages", "compare", "sources", "origin")
 YEARS = range(2016, 2031)
 CHANGES = [day for y in YEARS for day in (date(y, m, 31) - DAY * ((date(y, m, 31).weekday() + 1) % 7) for m in (3, 10))]
 
@@ -47,7 +47,7 @@ def hold_every_page(simulated: bool) -> dict[str, set[str]]:
     read: dict[str, set[str]] = {}
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        read[view].update(re.findall(r"\bmarts\.(\w+)", statement))
+        read[view].update(re.findall(r"\bmarts\.(\w+)\b(?!\()", statement))  # but functions
 
     listen(engine(), "before_cursor_execute", note)
     try:
@@ -55,7 +55,7 @@ def hold_every_page(simulated: bool) -> dict[str, set[str]]:
             read[view] = set()
             kept.forget()  # what another page has asked for, too
             if view == "now":
-                app = shown_page(view)
+                app = shown_page(view, region="London")
             else:
                 app.switch_page(f"views/{view}.py").run()
             for window in WINDOWS if view in VIEWS else (None,):

@@ -27,9 +27,12 @@ from dashboard.text import JOINER
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment, rows_of
-from tests.odd_text import EVIL, take_in_odd_text
+from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
 
-PAGES = ("", "mix", "demand", "price", "carbon", "regions", "forecasts", "records", "outages", "compare", "sources")
+PAGES = (
+    *("", "charge", "charge?region=London&pauses=true&carbon=20&power=0", "charge?region=London&what=Dishwasher"),
+    *("mix", "demand", "price", "carbon", "regions", "forecasts", "records", "outages", "compare", "sources"),
+)
 ORIGIN = "origin?number=price&at=2026-10-28T11:00Z"
 CHARTS = {"": 5, "mix": 1, "demand": 1, "carbon": 1}  # where there is data
 SIZES = {
@@ -354,11 +357,13 @@ def test_markup_in_source_text_does_nothing(browser: Browser, make_workspace: Wo
         served(workspace, tmp_path / "log", ENERGY_MONITOR_CLOCK=SIMULATED_CLOCK) as url,
         visitor(browser, url, **SIZES["desk"]) as seen,
     ):
-        seen.go("")
         main = seen.page.locator('[data-testid="stMain"]')
-        assert seen.page.title() != "owned"
-        assert main.locator('script, img[src="x"], a[href^="javascript"], a[href*="example.org"]').count() == 0
-        assert "INT<b>[x](http://example.org)</b>" in main.inner_text().replace(JOINER, "")
+        came_alive = 'script, img[src="x"], a[href^="javascript"], a[href*="example.org"]'
+        for path in (*PAGES, ORIGIN):
+            seen.go(path)
+            assert seen.page.title() != "owned", path
+            assert main.locator('[data-testid="stException"]').count() == 0, path
+            assert main.locator(came_alive).count() == 0, path
+        seen.go("")
+        assert EVIL_CABLE in main.inner_text().replace(JOINER, "")
         assert EVIL in seen.text(".st-key-tile-carbon").replace(JOINER, "")
-        seen.go("mix")
-        assert main.locator('script, img[src="x"]').count() == 0

@@ -15,17 +15,19 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import picked, text
+from dashboard.charts import Look, Series, lines
 from dashboard.export import csv_bytes, parquet_bytes
 from dashboard.glossary import TERMS
 from dashboard.measures import MEASURES
 from dashboard.origin import link, number_at, query_of, versions_of
-from dashboard.shown import load
+from dashboard.points import suspect
+from dashboard.shown import Shown, load, window_text
 from dashboard.subjects import SUBJECTS
-from dashboard.windows import AGAINST, DATES, Choice, beside, half_hour_slots, span_of_dates
+from dashboard.windows import AGAINST, DATES, Choice, beside, day_slots, half_hour_slots, span_of_dates
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR, LONDON, local_midnight_utc, periods_in
 from tests.conftest import SIMULATED_NOW, rows_of
-from tests.pages import APP, shown_page, words_of
+from tests.pages import APP, drawn, shown_page, words_of
 from tests.test_dashboard import CHANGES
 
 # Dates and comparisons ------------------------------------------------------------------------------------------------
@@ -91,6 +93,46 @@ def test_dates_of_the_address_are_what_is_shown(simulated_workspace: Workspace, 
     assert len(long.slots) == 3952
 
 
+def test_one_day_of_the_address_is_that_day(simulated_workspace: Workspace, reading: Callable) -> None:
+    """The address holds a date once where the first and the last are the same."""
+    reading(simulated_workspace, SIMULATED_NOW)
+    said = words_of(shown_page("price", "dates", dates="2026-10-25"))
+    assert "Sun 25 Oct 2026, 00:00 BST to Mon 26 Oct 2026, 00:00 GMT, by half-hour." in said
+    assert "50 half-hours" in said
+
+
+def test_what_cannot_be_right_is_marked_and_counted() -> None:
+    day = date(2023, 1, 31)
+    span = span_of_dates(day, day)
+    states = ["provisional", "suspect", "suspect", "provisional"]
+    rows = [
+        {
+            "period_start_utc": span.start_utc + HALF_HOUR * n,
+            "carbon_actual_gco2_per_kwh": 0 if state == "suspect" else 90,
+            "state": state,
+        }
+        for n, state in enumerate(states)
+    ]
+    shown = Shown("carbon", Choice("day"), span, half_hour_slots(span, rows), rows, is_daily=False)
+    assert window_text(shown, "carbon_actual_gco2_per_kwh").endswith(
+        "Made of 4 of 48 half-hours. 2 half-hours are suspect, as sent by the source: shown, and left out of means."
+    )
+    marked = suspect(shown.slots)
+    assert marked.runs == [(span.start_utc + HALF_HOUR, span.start_utc + 3 * HALF_HOUR)]
+    look = Look("gCO₂ per kWh")
+    chart = lines(shown.slots, span, [Series("carbon_actual_gco2_per_kwh", "Actual", "#000000")], look, text.carbon, "")
+    assert {"start", "end", "what"} == drawn(chart, "greys")[0].keys()
+    assert [point["what"] for point in drawn(chart, "greys")].count("suspect") == 1
+
+    totals = [
+        {"settlement_date": day, "periods_in_day": 48, "carbon_suspect_periods": 1, "mean": 3, "mean_periods": 47}
+    ]
+    by_day = Shown("carbon", Choice("year"), span, day_slots(span, totals), totals, is_daily=True)
+    assert window_text(by_day, "mean", "mean_periods").endswith(
+        "1 half-hour is suspect, as sent by the source: left out."
+    )
+
+
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -121,7 +163,7 @@ AT = datetime(2026, 10, 28, 9, tzinfo=UTC)
 
 
 def of_measure(key: str) -> str | None:
-    return {"regional-carbon": "13", "flow": "INTFR"}.get(key)
+    return {"regional-carbon": "13", "flow": "INTFR", "agile-price": "E-1R-AGILE-24-10-01-C"}.get(key)
 
 
 def opened(address: str) -> AppTest:

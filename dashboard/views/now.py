@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import (
     bars,
+    best_times,
     colours,
     controls,
     frame,
@@ -54,6 +55,7 @@ def _page() -> None:
         with st.container(key="tiles"):
             for tile in present.all_tiles(at.now, known):
                 tiles.show(tile, at.now, known)
+        _best_times(at)
         left, right = st.columns([5, 6], gap="medium")
         with left:
             _sources(at)
@@ -65,6 +67,14 @@ def _page() -> None:
         records_now.show(at.now, at.known)
         _outages(at)
         glossary.show(*glossary.OF_NOW)
+
+
+def _best_times(at: Moment) -> None:
+    """For the region of the address, where it names one."""
+    region = best_times.region_named(st.query_params.get("region"))
+    with st.container(border=True, key="best-times"):
+        st.header("Best times to charge: three hours in one go, within a day", anchor=False)
+        st.markdown("  \n".join(best_times.lines(at.now, at.known, region)))
 
 
 def _sources(at: Moment) -> None:

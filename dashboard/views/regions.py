@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import bars, colours, controls, glossary, panel, postcodes, regions, text
+from dashboard import bars, colours, controls, glossary, panel, place, postcodes, regions, text
 from dashboard.charts import Look, Series, lines
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, moment_text
@@ -41,7 +41,7 @@ class Page:
 
     @property
     def names(self) -> dict[int, str]:
-        return {region["region_id"]: regions.name_of(region) for region in self.regions}
+        return place.names_of(self.regions)
 
     @property
     def ids(self) -> dict[str, int]:
@@ -51,7 +51,7 @@ class Page:
 def _page() -> None:
     known = controls.known_utc()
     page = Page(known or now_utc(), known, marts.regions())
-    found = _postcode_given(page)
+    found = place.given(page.names, COUNTRY if COUNTRY in page.ids else next(iter(page.ids)))
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.title("Regions", anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="choice"):
@@ -89,60 +89,16 @@ def _page() -> None:
 # Choosing a region ----------------------------------------------------------------------------------------------------
 
 
-def _postcode_given(page: Page) -> postcodes.Found | None:
-    """What the address or the field says of a postcode; of a full one, only its first half stays anywhere."""
-    given = st.session_state.get("postcode") or st.query_params.get("postcode") or ""
-    found = postcodes.find(given) if given.strip() else None
-    if found and found.district and found.district != given:
-        st.query_params["postcode"] = found.district
-        st.rerun()  # before the field is made, which so never holds more
-    if st.session_state.get("region") is None and "region" not in st.query_params:
-        likely = page.names.get(found.regions[0]) if found and found.regions else None
-        st.session_state["region"] = likely or (COUNTRY if COUNTRY in page.ids else next(iter(page.ids)))
-    return found
-
-
-def _postcode_typed() -> None:
-    """A postcode that says where it is also chooses the region."""
-    found = postcodes.find(st.session_state["postcode"])
-    if found.district:
-        st.session_state["postcode"] = found.district
-    if found.regions:
-        _choose(found.regions[0])
-
-
-def _choose(region: int) -> None:
-    names = {row["region_id"]: regions.name_of(row) for row in marts.regions()}
-    if region in names:
-        st.session_state["region"] = names[region]
-
-
 def _tile_chosen() -> None:
     points = st.session_state[MAP]["selection"].get(panel.PICKED)
     if points:
-        _choose(int(points[0]["start"]))
+        place.choose(int(points[0]["start"]))
 
 
 def _region(page: Page, found: postcodes.Found | None) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", key="region-choice"):
-        # no default, so that the address names each region that is chosen
-        chosen = st.selectbox("Region", list(page.ids), None, key="region", bind="query-params", width=260)
-        st.text_input(
-            "or by postcode district",
-            key="postcode",
-            bind="query-params",
-            placeholder="such as SW1A",
-            max_chars=10,
-            width=200,
-            on_change=_postcode_typed,
-            help="A postcode’s first half is enough. Of a full one the second half is dropped, and none is stored.",
-        )
-    if found:
-        with st.container(horizontal=True, vertical_alignment="center", key="postcode-found"):
-            st.markdown(text.plain(regions.postcode_words(found, page.names)), width="content")
-            for region in found.regions if len(found.regions) > 1 else ():
-                name = page.names.get(region, "")
-                st.button(f"Show {name}", key=f"show-{region}", on_click=_choose, args=(region,), type="tertiary")
+        chosen = place.fields(page.names)
+    place.said(found, page.names)
     return page.ids.get(chosen or COUNTRY, next(iter(page.ids.values())))
 
 

@@ -51,6 +51,20 @@
     insert into {{ arguments.target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }}
 {%- endmacro %}
 
+{#-
+    The same for rows of a night: of an evening, named by its settlement date, and the morning after it. They depend on
+    what loads covered of two days.
+-#}
+{% macro in_nights_to_build(evening) -%}
+    ({{ in_days_to_build(evening) }} or {{ in_days_to_build(add_days(evening, 1)) }})
+{%- endmacro %}
+
+{% macro get_incremental_replace_nights_sql(arguments) -%}
+    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
+    delete from {{ arguments.target_relation }} where {{ in_nights_to_build('settlement_date') }};
+    insert into {{ arguments.target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro %}
+
 {#- dbt's own macro of this name, which is_incremental() asks, too: whole when it cannot be by days. -#}
 {% macro should_full_refresh() -%}
     {%- set is_asked_for = config.get('full_refresh') -%}

@@ -1,5 +1,7 @@
 """Which workspace `up` runs: the one that is named, else live where a source answers, else a simulated grid."""
 
+import contextlib
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,3 +145,9 @@ def told_by_up(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
             "`energy-monitor simulate` and its addresses in ENERGY_MONITOR_<SOURCE>_URL"
         )
     return {VARIABLE: clock} | simulated_sources(urlsplit(url).port or 80) | simulator_budgets()
+
+
+def know_the_clock(workspace: Workspace) -> None:
+    """Beside `up`, its clock and its budgets for this process; else this machine's."""
+    with contextlib.suppress(UserError):
+        os.environ.update(told_by_up(workspace, os.environ))

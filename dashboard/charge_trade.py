@@ -1,0 +1,64 @@
+"""What less carbon costs: the plans of which none is beaten in both, in words, as rows and as points. Pure."""
+
+from collections.abc import Sequence
+
+from dashboard import text
+from dashboard.charge_answer import Answer
+from dashboard.charge_charts import BEST, ONCE, Point
+from dashboard.charge_words import ALIKE_G, ALIKE_P, is_like, kilograms, money, when
+from dashboard.connection import Row
+from planner.model import Plan
+
+
+def of(answer: Answer) -> list[Plan]:
+    """The plans from the cheapest to the greenest that differ by what can be seen; empty where there is no choice."""
+    found: list[Plan] = []
+    for plan in answer.front:
+        if plan.carbon_g is None or not is_like(plan, answer.front[0]):
+            continue
+        if found and found[-1].carbon_g is not None and found[-1].carbon_g - plan.carbon_g < ALIKE_G:
+            continue
+        found.append(plan)
+    if len(found) < 2 or found[-1].cost_p - found[0].cost_p < ALIKE_P:
+        return []
+    return found
+
+
+def words(plans: Sequence[Plan]) -> str:
+    """What the greenest costs more, and what a kilogram less comes to."""
+    cheapest, greenest = plans[0], plans[-1]
+    more, less = greenest.cost_p - cheapest.cost_p, (cheapest.carbon_g or 0) - (greenest.carbon_g or 0)
+    others = f"Of the {len(plans)} plans none is both dearer and dirtier than another. " if len(plans) > 2 else ""
+    return (
+        f"The greenest costs {money(more)} more than the cheapest and emits {kilograms(less)} less: "
+        f"{money(more / less * 1000)} for each kilogram. {others}How much a kilogram counts is among the choices."
+    )
+
+
+def rows(answer: Answer, plans: Sequence[Plan]) -> list[Row]:
+    """A row for each plan."""
+    now = answer.choice.now_utc
+    return [
+        {
+            "start_utc": plan.start_utc,
+            "end_utc": plan.end_utc,
+            "runs": plan.starts,
+            "when_uk_local": when(plan, now).replace(text.NBSP, " "),
+            "cost_p": plan.cost_p,
+            "carbon_gco2": plan.carbon_g,
+        }
+        for plan in plans
+    ]
+
+
+def points(answer: Answer, plans: Sequence[Plan]) -> list[Point]:
+    """The plans, and charging at once where it brings the same energy."""
+    labels = {0: "cheapest", len(plans) - 1: "greenest"}
+    found = [_point(plan, BEST, labels.get(n, ""), answer) for n, plan in enumerate(plans)]
+    if answer.once.carbon_g is not None and is_like(answer.once, plans[0]):
+        found.append(_point(answer.once, ONCE, "at once", answer))
+    return found
+
+
+def _point(plan: Plan, kind: str, label: str, answer: Answer) -> Point:
+    return Point(plan.cost_p / 100, (plan.carbon_g or 0) / 1000, kind, when(plan, answer.choice.now_utc), label)

@@ -1,0 +1,108 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_nights',
+    on_schema_change='fail',
+    indexes=[{'columns': ['settlement_date']}, {'columns': ['window_id', 'position']}],
+) }}
+
+with windows as (
+
+    select distinct
+        settlement_date,
+        window_id,
+        price_series,
+        earliest_utc,
+        deadline_utc
+    from {{ ref('int_charge_advice') }}
+    where {{ in_nights_to_build('settlement_date') }}
+
+),
+
+-- The half-hours of at most a long day, and the end of the last one.
+positions as (
+
+    {{ numbers_between(0, 50) }}
+
+),
+
+half_hours as (
+
+    select
+        windows.*,
+        positions.number as position,
+        {{ add_minutes('windows.earliest_utc', '30 * positions.number') }} as period_start_utc
+    from windows
+    inner join positions on {{ add_minutes('windows.earliest_utc', '30 * positions.number') }} <= windows.deadline_utc
+
+),
+
+prices as (
+
+    select
+        tariff_code as price_series,
+        period_start_utc,
+        price_inc_vat_p_per_kwh as price,
+        state
+    from {{ ref('fct_retail_prices_half_hourly') }}
+    union all
+    select
+        'history' as price_series,
+        period_start_utc,
+        import_price_p_per_kwh as price,
+        state
+    from {{ ref('fct_retail_price_history_half_hourly') }}
+
+),
+
+-- A number that does not count is none. It is lost where it should be there and is not; else it is still to come. What
+-- a file lacks, nobody sends later.
+measured as (
+
+    select
+        half_hours.*,
+        'cost' as measure,
+        case when {{ counts('prices.state') }} then prices.price end as value,
+        prices.state in ('missing', 'suspect', 'withdrawn') or half_hours.price_series = 'history' as is_due
+    from half_hours
+    left join prices
+        on half_hours.price_series = prices.price_series and half_hours.period_start_utc = prices.period_start_utc
+    where half_hours.price_series <> 'none'
+    union all
+    select
+        half_hours.*,
+        'carbon' as measure,
+        case when {{ is_measured('carbon.state') }} then carbon.carbon_actual_gco2_per_kwh end as value,
+        carbon.state in ('missing', 'suspect', 'withdrawn') as is_due
+    from half_hours
+    left join {{ ref('fct_carbon_half_hourly') }} as carbon on half_hours.period_start_utc = carbon.period_start_utc
+
+),
+
+-- The end is no half-hour: it only closes the sums.
+closed as (
+
+    select
+        settlement_date,
+        window_id,
+        measure,
+        position,
+        period_start_utc,
+        period_start_utc = deadline_utc as is_end,
+        case when period_start_utc < deadline_utc then cast(value as double precision) end as value,
+        case when period_start_utc < deadline_utc and value is null then 1 else 0 end as lacking,
+        case when period_start_utc < deadline_utc and value is null and is_due then 1 else 0 end as lost
+    from measured
+
+)
+
+select
+    *,
+    coalesce(sum(coalesce(value, 0)) over (
+        partition by window_id, measure order by position
+        rows between unbounded preceding and 1 preceding
+    ), 0) as value_before,
+    coalesce(sum(lacking) over (
+        partition by window_id, measure order by position
+        rows between unbounded preceding and 1 preceding
+    ), 0) as lacking_before
+from closed
