@@ -103,7 +103,8 @@ def _short(cells: Sequence[Cell], rules: Rules, block: list[int], last: list[int
 
     # Where the block of the next cell ends no further on, that cell's own run does as well with cell i in part.
     until = block[i + 1] if i + 1 < last[i] and block[i + 1] else last[i] + 1
-    found = [Short(end, True, part(end, i)) for end in range(block[i], until)]
+    # Of one cell alone the begin is used, which is the earlier part.
+    found = [Short(end, end > i + 1, part(end, i)) for end in range(block[i], until)]
     if block[i] > i + 1:
         found.append(Short(block[i], False, part(block[i], block[i] - 1)))
     return [short for short in found if short.part < 1]
