@@ -13,12 +13,12 @@ half_hours as (
 
     select
         window_id,
-        cast(count(distinct case when not is_end then position end) as integer) as half_hours,
         {% for measure in ['cost', 'carbon'] %}
             cast(sum(case when measure = '{{ measure }}' then lost else 0 end) as integer) as {{ measure }}_lost,
             cast(sum(case when measure = '{{ measure }}' then lacking - lost else 0 end) as integer)
-                as {{ measure }}_pending{{ ',' if not loop.last }}
+                as {{ measure }}_pending,
         {% endfor %}
+        cast(count(distinct case when not is_end then position end) as integer) as half_hours
     from {{ ref('int_charge_slots') }}
     group by 1
 
@@ -45,13 +45,13 @@ runs as (
 scores as (
 
     select
-        advice_id,
         {% for run in ['advised', 'at_once', 'hindsight'] %}
             max(case when run = '{{ run }}' then cost_p end) as {{ run }}_cost_p,
-            max(case when run = '{{ run }}' then carbon_g end) as {{ run }}_carbon_g{{ ',' if not loop.last }}
+            max(case when run = '{{ run }}' then carbon_g end) as {{ run }}_carbon_g,
         {% endfor %}
+        advice_id
     from runs
-    group by 1
+    group by advice_id
 
 ),
 
