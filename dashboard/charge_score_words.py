@@ -1,13 +1,14 @@
 """What is said of our advice: how it was given, when it said to charge, and how it did. Pure."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dashboard import text
 from dashboard.connection import Row
 from dashboard.local_time import clock_text, day_text, zone_word
 from ingestion.settlement import settlement_date_of as local_date
 
+HALF_A_MINUTE = timedelta(seconds=30)
 LOADS = {
     "van_overnight": "Campervan, 30 kWh",
     "car_in_one_go": "Car in one go, 20 kWh",
@@ -66,7 +67,8 @@ def when(pieces: Iterable[Row]) -> str:
 
 
 def _span(start: datetime, end: datetime) -> str:
-    """As 02:00–05:30 GMT; with both zones where the clocks change between."""
+    """As 02:00–05:30 GMT, to the nearest minute; with both zones where the clocks change between."""
+    start, end = start + HALF_A_MINUTE, end + HALF_A_MINUTE
     clock, zone = clock_text(start).split()
     return f"{clock}–{clock_text(end)}" if zone == zone_word(end) else f"{clock} {zone}–{clock_text(end)}"
 

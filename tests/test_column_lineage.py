@@ -111,6 +111,7 @@ MADE_HERE = {
     "fct_carbon_national_versions": {"source_dataset"},
     "fct_carbon_regional_half_hourly": {"settlement_date", "settlement_period", "period_start_utc"},
     "fct_demand_forecast_versions": {"source_dataset"},
+    "fct_charge_advice_monthly": {"evenings"},
     "fct_embedded_generation_versions": {"source_dataset"},
     "fct_forecast_accuracy": {"series", "forecasts_expected"},
     "fct_forecast_issues": {"settlement_date", "settlement_period", "issue_start_utc"},

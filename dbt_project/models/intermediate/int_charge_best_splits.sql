@@ -41,9 +41,8 @@ ranked as (
 
     select
         *,
-        energy_at_meter_kwh - most_kwh * (row_number() over (
-            partition by advice_id order by value, position
-        ) - 1) as left_kwh
+        energy_at_meter_kwh
+        - most_kwh * (row_number() over (partition by advice_id order by value, position) - 1) as left_kwh
     from slots
 
 ),

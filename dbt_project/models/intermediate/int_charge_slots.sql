@@ -36,47 +36,7 @@ half_hours as (
 
 ),
 
-prices as (
-
-    select
-        tariff_code as price_series,
-        period_start_utc,
-        price_inc_vat_p_per_kwh as price,
-        state
-    from {{ ref('fct_retail_prices_half_hourly') }}
-    union all
-    select
-        'history' as price_series,
-        period_start_utc,
-        import_price_p_per_kwh as price,
-        state
-    from {{ ref('fct_retail_price_history_half_hourly') }}
-
-),
-
--- A number that does not count is none. It is lost where it should be there and is not; else it is still to come. What
--- a file lacks, nobody sends later.
-measured as (
-
-    select
-        half_hours.*,
-        'cost' as measure,
-        case when {{ counts('prices.state') }} then prices.price end as value,
-        prices.state in ('missing', 'suspect', 'withdrawn') or half_hours.price_series = 'history' as is_due
-    from half_hours
-    left join prices
-        on half_hours.price_series = prices.price_series and half_hours.period_start_utc = prices.period_start_utc
-    where half_hours.price_series <> 'none'
-    union all
-    select
-        half_hours.*,
-        'carbon' as measure,
-        case when {{ is_measured('carbon.state') }} then carbon.carbon_actual_gco2_per_kwh end as value,
-        carbon.state in ('missing', 'suspect', 'withdrawn') as is_due
-    from half_hours
-    left join {{ ref('fct_carbon_half_hourly') }} as carbon on half_hours.period_start_utc = carbon.period_start_utc
-
-),
+{{ charge_measured() }},
 
 -- The end is no half-hour: it only closes the sums.
 closed as (

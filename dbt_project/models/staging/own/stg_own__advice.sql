@@ -4,10 +4,11 @@ with first_given as (
     select
         advice.*,
         row_number() over (
-            partition by evening, "load", objective, region_code order by fetched_at, lake_key
+            partition by advice.evening, advice.load, advice.objective, advice.region_code
+            order by advice.fetched_at, advice.lake_key
         ) as place
     from {{ source('raw', 'advice') }} as advice
-    where not is_absent
+    where not advice.is_absent
 
 ),
 
@@ -16,11 +17,11 @@ renamed as (
     select
         ---------- ids
         evening,
-        "load" as load_id,
+        load as load_id,
         objective,
         nullif(region_code, '') as region_code,
         tariff_code,
-        cast(evening as text) || '/' || "load" || '/' || objective || '/' || region_code as advice_id,
+        cast(evening as text) || '/' || load || '/' || objective || '/' || region_code as advice_id,
         case when price_basis = 'agile_history' then 'history' else coalesce(tariff_code, 'none') end as price_series,
 
         ---------- what was asked for
