@@ -57,17 +57,18 @@ def main() -> None:
 
 def build(output: Path, architecture: str = ARCHITECTURE, python: str = PYTHON, ca: Path | None = None) -> int:
     """Writes the zip and gives its bytes. Raises PackageError where a wheel is missing or the zip is too large."""
+    try:
+        certificates = ca.read_bytes() if ca else None
+    except OSError as error:
+        raise PackageError(f"cannot read the certificates in {ca}: {error.strerror}") from error
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         staged, new = Path(folder) / "package", Path(folder) / "new.zip"
         _install(staged, architecture, python)
         for package in OWN:
             shutil.copytree(REPOSITORY / package, staged / package)
-        if ca is not None:
-            try:
-                shutil.copy(ca, staged / CA)
-            except OSError as error:
-                raise PackageError(f"cannot read the certificates in {ca}: {error.strerror}") from error
+        if certificates is not None:
+            (staged / CA).write_bytes(certificates)
         _write_zip(new, staged)
         if new.stat().st_size > MOST_BYTES:
             raise PackageError(f"the zip has {new.stat().st_size:,} bytes, and {MOST_BYTES:,} are the most")

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import psycopg2
@@ -24,7 +25,7 @@ from ingestion.answered import requests_wanted, seconds_since_asked
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import Dataset
 from ingestion.ingest import finish_landed, ingest
-from ingestion.lake import open_lake
+from ingestion.lake import Lake, open_lake
 from ingestion.loading import Loaded
 from ingestion.login import Login
 from ingestion.newest import lag_of, newest_data
@@ -66,8 +67,7 @@ def _ingest(dataset: Dataset, wanted: Wanted, connection: Connection, time_left:
     session.spare_s = time_left.spare_s
     # each invocation has a session of its own, and all share what the source bears
     session.budget.go_on_from(seconds_since_asked(connection, dataset.source, now))
-    lake = open_lake(os.environ["ENERGY_MONITOR_LAKE"])
-    lake.kind = "real"
+    lake = _lake(os.environ["ENERGY_MONITOR_LAKE"])
     requests, answered_before = requests_wanted(connection, dataset, wanted, now)
 
     def results() -> Iterator[tuple[str, Loaded]]:
@@ -85,6 +85,14 @@ def _ingest(dataset: Dataset, wanted: Wanted, connection: Connection, time_left:
     if requests:
         logger.warning("no time left", extra={"requests_left": len(requests)})
     return Outcome.of(dataset, made, answered_before, left=requests)
+
+
+@cache
+def _lake(uri: str) -> Lake:
+    """The lake, for real answers alone. Kept between invocations: a client of S3 takes long to make."""
+    lake = open_lake(uri)
+    lake.kind = "real"
+    return lake
 
 
 def _told(request: str, loaded: Loaded) -> tuple[str, Loaded]:
@@ -112,7 +120,9 @@ def _note_how_new(told: Told, dataset: Dataset, connection: Connection) -> None:
 
 
 def _dataset(event: Mapping[str, Any]) -> Dataset:
+    if not isinstance(event, Mapping):
+        raise ValueError(f"the event is no object: {str(event)[:200]}")
     name = event.get("dataset")
-    if name not in DATASETS:
+    if not isinstance(name, str) or name not in DATASETS:
         raise ValueError(f"the event's dataset {name!r} is none of {', '.join(DATASETS)}")
     return DATASETS[name]

@@ -66,7 +66,8 @@ class Wanted:
         if since and since.tzinfo is None:
             raise ValueError(f"the event's answered_since, {event['answered_since']}, has no time zone")
         requests = event.get("requests") or ()
-        if not all(isinstance(request, str) and request.startswith("/") for request in requests):
+        are_paths = isinstance(requests, Sequence) and all(isinstance(r, str) and r.startswith("/") for r in requests)
+        if not are_paths:
             raise ValueError(f"the event's requests, {str(requests)[:200]}, are not all a path and a query")
         is_due = bool(event.get("due")) or not (first or last or requests)
         return cls(first, last, is_due, since, tuple(requests), event.get("run_id") or None)
