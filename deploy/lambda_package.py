@@ -106,7 +106,7 @@ def _write_zip(output: Path, folder: Path) -> None:
             entry.create_system = UNIX
             is_library = name.endswith(".so") or ".so." in name
             entry.external_attr = (stat.S_IFREG | (0o755 if is_library else 0o644)) << 16
-            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+            archive.writestr(entry, path.read_bytes(), compresslevel=6)
 
 
 if __name__ == "__main__":
