@@ -26,8 +26,9 @@ from ingestion.catalogue import KEPT
 from ingestion.schema import BOOKKEEPING, BY_FETCH, MIGRATIONS, create_raw
 
 ROLES = ("owner", "ingester", "transformer", "analyst", "reader", "auditor")
-# How many connections each may hold at once, on one server: 74 in all, of the about 80 that the smallest RDS has.
-CONNECTIONS = {"owner": 4, "ingester": 24, "transformer": 12, "analyst": 10, "reader": 16, "auditor": 8}
+# How many connections each may hold at once, on one server: 74 with Dagster's, of the about 80 of the smallest RDS.
+CONNECTIONS = {"owner": 4, "ingester": 22, "transformer": 10, "analyst": 6, "reader": 12, "auditor": 8}
+DAGSTER, DAGSTER_CONNECTIONS = "dagster", 12  # its login and database, where its password is known
 LOCK_TIMEOUT_S = 2.0
 LOCK_TRIES = 15  # with pauses as long as the time-out between them: a minute in all
 BUILT = ("reference", "staging", "intermediate", "marts")  # the schemas that dbt builds
@@ -77,7 +78,12 @@ def prepare(workspace: Workspace, *, set_passwords: bool = False) -> None:
         with admin.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(hashtext('energy_monitor.prepare'))")
             _make_roles(cursor, workspace, server, set_passwords)
-            _make_database(cursor, workspace.database)
+            _make_database(cursor, workspace.database, "owner")
+            if workspace.has_password(DAGSTER):
+                _make_role(cursor, DAGSTER, workspace, server, set_passwords)
+                _limit(cursor, DAGSTER, DAGSTER_CONNECTIONS)
+                _make_database(cursor, DAGSTER, DAGSTER)
+                cursor.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DAGSTER)))
             inside = connect(server, workspace.database, server.user, server.password)
             try:
                 with inside:
@@ -117,8 +123,12 @@ def _make_roles(cursor: Cursor, workspace: Workspace, server: Server, set_passwo
     for role in ROLES:
         _make_role(cursor, role, workspace, server, set_passwords)
         # 40 dashboards, or an ingester gone wild, do not keep the others out
-        limit = sql.SQL("alter role {} connection limit {}")
-        cursor.execute(limit.format(sql.Identifier(role), sql.Literal(CONNECTIONS[role])))
+        _limit(cursor, role, CONNECTIONS[role])
+
+
+def _limit(cursor: Cursor, role: str, connections: int) -> None:
+    limit = sql.SQL("alter role {} connection limit {}")
+    cursor.execute(limit.format(sql.Identifier(role), sql.Literal(connections)))
 
 
 def _make_role(cursor: Cursor, role: str, workspace: Workspace, server: Server, set_password: bool) -> None:
@@ -141,12 +151,12 @@ def _make_role(cursor: Cursor, role: str, workspace: Workspace, server: Server, 
         cursor.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 
 
-def _make_database(cursor: Cursor, database: str) -> None:
+def _make_database(cursor: Cursor, database: str, owner: str) -> None:
     cursor.execute("select 1 from pg_database where datname = %s", [database])
     if cursor.fetchone() is None:
         # template0 holds nothing that somebody added to the server's template
-        create = sql.SQL("create database {} owner owner encoding 'UTF8' template template0")
-        cursor.execute(create.format(sql.Identifier(database)))
+        create = sql.SQL("create database {} owner {} encoding 'UTF8' template template0")
+        cursor.execute(create.format(sql.Identifier(database), sql.Identifier(owner)))
 
 
 def _grant(connection: Connection, database: str) -> None:

@@ -1,6 +1,6 @@
 """The roles' passwords from AWS Secrets Manager, in files of this machine: a new one holds without a new start.
 
-    python -m energy_monitor.secrets_file [--dashboard FOLDER]
+    python -m energy_monitor.secrets_file [--dagster FILE] [--dashboard FOLDER]
 
 ENERGY_MONITOR_SECRETS says which secret is whose: `owner=energy-monitor/owner ingester=arn:aws:… admin=rds!db-…`. A
 secret is the password, or JSON with the field `password`. They are written to the file that ENERGY_MONITOR_PASSWORDS
@@ -19,16 +19,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from energy_monitor.clock import VARIABLE as CLOCK
-from energy_monitor.database import ROLES
+from energy_monitor.database import DAGSTER, ROLES
 from energy_monitor.dbt import environment
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace, write_private
 
 VARIABLE = "ENERGY_MONITOR_SECRETS"
+WHOSE = (*ROLES, DAGSTER, "admin")
 PASSWORD_FILE = "reader.password"
 
 
@@ -37,9 +39,8 @@ def named_secrets(text: str) -> dict[str, str]:
     named = {}
     for word in text.split():
         role, _, secret = word.partition("=")
-        if not secret or role not in (*ROLES, "admin"):
-            whose = ", ".join((*ROLES, "admin"))
-            raise UserError(f"{VARIABLE} has {word!r}: write ROLE=SECRET, with a role of {whose}")
+        if not secret or role not in WHOSE:
+            raise UserError(f"{VARIABLE} has {word!r}: write ROLE=SECRET, with a role of {', '.join(WHOSE)}")
         named[role] = secret
     return named
 
@@ -94,6 +95,17 @@ def write_for_dashboard(workspace: Workspace, folder: Path) -> bool:
     return _write(folder / "env", _lines(variables), 0o640) or changed
 
 
+def write_for_dagster(workspace: Workspace, file: Path) -> None:
+    """Writes the address of Dagster's records, where they are in the database, for the units of its processes."""
+    if not workspace.has_password(DAGSTER) or not workspace.database_url:
+        return
+    server = workspace.server()
+    login = f"{DAGSTER}:{quote(workspace.password(DAGSTER), safe='')}"
+    place = f"{server.host}:{server.port}/{DAGSTER}?sslmode={server.sslmode}"
+    root = f"&sslrootcert={server.sslrootcert}" if server.sslrootcert else ""
+    _write(file, _lines({"ENERGY_MONITOR_DAGSTER_URL": f"postgresql+psycopg2://{login}@{place}{root}"}), 0o600)
+
+
 def _lines(variables: Mapping[str, str]) -> str:
     """As systemd's EnvironmentFile= and a shell read it."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
@@ -110,13 +122,16 @@ def _write(file: Path, text: str, mode: int) -> bool:
 
 
 @click.command()
+@click.option("--dagster", type=click.Path(path_type=Path), help="A file for the address of Dagster's records.")
 @click.option("--dashboard", type=click.Path(path_type=Path), help="A folder for what the dashboard needs.")
-def main(dashboard: Path | None) -> None:
+def main(dagster: Path | None, dashboard: Path | None) -> None:
     """Fetch the secrets where there are any."""
     workspace = Workspace(os.environ.get("ENERGY_MONITOR_WORKSPACE") or "live")
     try:
         if fetch(workspace):
             click.echo("the passwords that Secrets Manager holds are new here")
+        if dagster:
+            write_for_dagster(workspace, dagster)
         if dashboard and write_for_dashboard(workspace, dashboard):
             click.echo("the dashboard's way to the database is new")
     except UserError as error:
