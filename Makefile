@@ -19,7 +19,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql format docs pictures test test-full soak drill clean
+.PHONY: help up install requirements check lint types sql secrets format docs pictures test test-full soak drill clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -56,7 +56,7 @@ requirements: $(INSTALLED) ## pin the versions again (newer ones only with UV_AR
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
 		--no-annotate --custom-compile-command "make requirements" --quiet --output-file requirements.txt $(UV_ARGS)
 
-check: lint types sql ## all that is checked without running: lint, types, sql
+check: lint types sql secrets ## all that is checked without running: lint, types, sql, secrets
 
 lint: $(INSTALLED) ## the style of the Python code
 	$(BIN)/ruff check .
@@ -67,6 +67,15 @@ types: $(INSTALLED) ## the types of the Python code
 
 sql: $(INSTALLED) ## the style of the SQL
 	$(BIN)/sqlfluff lint --processes 0 dbt_project/models
+
+# Lines that look like a secret and are none; in tests made-up passwords are no finding, keys are.
+NO_SECRETS = --no-verify --exclude-lines "user:password@|password_encryption|PASSWORD_FILE = |'sha256-"
+NO_SECRETS_IN_TESTS = $(NO_SECRETS) --disable-plugin KeywordDetector --disable-plugin BasicAuthDetector
+NOT_TEXT = ':!*.png' ':!*.gz' ':!tests/*.json' ':!requirements.txt'
+
+secrets: $(INSTALLED) ## no key, password or token is in the tree
+	git ls-files -z -- . ':!tests' $(NOT_TEXT) | xargs -0 $(BIN)/detect-secrets-hook $(NO_SECRETS)
+	git ls-files -z -- tests $(NOT_TEXT) | xargs -0 $(BIN)/detect-secrets-hook $(NO_SECRETS_IN_TESTS)
 
 format: $(INSTALLED) ## put Python and SQL in the house style
 	$(BIN)/ruff check --fix .
