@@ -89,6 +89,8 @@ def write_for_dashboard(workspace: Workspace, folder: Path) -> bool:
     variables = dict(environment(workspace, "reader"))
     password = variables.pop("PGPASSWORD")
     variables["ENERGY_MONITOR_PASSWORD_FILE"] = str(folder / PASSWORD_FILE)
+    if domain := workspace.environ.get("ENERGY_MONITOR_DOMAIN"):  # Streamlit talks to pages of that name alone
+        variables["STREAMLIT_BROWSER_SERVER_ADDRESS"] = domain
     if CLOCK in workspace.environ:  # of a simulated grid
         variables[CLOCK] = workspace.environ[CLOCK]
     changed = _write(folder / PASSWORD_FILE, password, 0o640)

@@ -20,6 +20,7 @@ from energy_monitor.up import services
 from energy_monitor.up.processes import ROOT
 from energy_monitor.workspace import Workspace
 from orchestration.client import Client
+from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY, SIMULATED_NOW
 from tests.supervisor import COMMON, INSTALLED, UNITS, USERS, Supervisor, Unit
 from tests.test_dashboard_browser import SIMULATED_CLOCK, SIZES, visitor
@@ -144,6 +145,7 @@ def supervisor(simulated_workspace: Workspace) -> Iterator[Supervisor]:
         "ENERGY_MONITOR_LAKE": str(root / "var/lib/energy-monitor/lake"),
     }
     (root / "etc/energy-monitor/env").write_text("".join(f"{name}='{value}'\n" for name, value in told.items()))
+    parsed_project()  # as deploy/install does: later nothing may be written there
     made.run_once("prepare")
     for name in STAY:
         made.start(name)
