@@ -1,9 +1,9 @@
 """Writes what deploy/template.yaml has of the catalogue, between its marks: `make template`.
 
-    # generated: functions   for each dataset, after the pattern in dataset.yaml
-    # generated: invoked     the functions' addresses, for the role that may invoke them
-    # generated: sources     for each source, after the pattern in source.yaml
-    # end
+# generated: functions   for each dataset, after the pattern in dataset.yaml
+# generated: invoked     the functions' addresses, for the role that may invoke them
+# generated: sources     for each source, after the pattern in source.yaml
+# end
 """
 
 import re
