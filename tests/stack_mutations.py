@@ -150,7 +150,7 @@ OF_RULES: dict[Rule, dict[str, Spoil]] = {
         ),
     },
     parts.functions_are_apart: {
-        "another's prefix": lambda t: statement(t, "FuelhhRole", "Land")["Resource"].append(REMIT),
+        "another's prefix": lambda t: statement(t, "FuelhhRole", "Land").update(Resource=REMIT),
         "deletes": lambda t: statement(t, "FuelhhRole", "Land")["Action"].append("s3:DeleteObject"),
         "lists all": lambda t: statement(t, "FuelhhRole", "List").pop("Condition"),
         "another's role": lambda t: properties(t, "FuelhhFunction").update(Role={"Fn::GetAtt": ["RemitRole", "Arn"]}),

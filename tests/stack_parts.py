@@ -59,8 +59,6 @@ def functions_are_apart(resources: Json) -> Iterator[str]:
         own = {
             ("s3:GetObject", f"{{Lake.Arn}}/{lake}"),
             ("s3:PutObject", f"{{Lake.Arn}}/{lake}"),
-            ("s3:GetObject", "{Lake.Arn}/live/kind.txt"),
-            ("s3:PutObject", "{Lake.Arn}/live/kind.txt"),
             ("s3:ListBucket", "{Lake.Arn}"),
             ("logs:CreateLogStream", f"{{{name}Log.Arn}}"),
             ("logs:PutLogEvents", f"{{{name}Log.Arn}}"),
@@ -69,7 +67,7 @@ def functions_are_apart(resources: Json) -> Iterator[str]:
         if {(a, r) for s in given for a in as_list(s["Action"]) for r in as_list(s["Resource"])} != own:
             yield f"{dataset.id} may do other things than its own"
         listed = [s.get("Condition", {}).get("StringLike") for s in given if "s3:ListBucket" in as_list(s["Action"])]
-        if listed != [{"s3:prefix": [lake, "live/kind.txt"]}]:
+        if listed != [{"s3:prefix": lake}]:
             yield f"{dataset.id} may list what is not its own"
         if role.get("ManagedPolicyArns") != ["{FunctionsPolicy}"]:
             yield f"{dataset.id} has other policies"
