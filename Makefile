@@ -19,7 +19,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql secrets format docs pictures test test-full soak drill clean
+.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,9 @@ format: $(INSTALLED) ## put Python and SQL in the house style
 
 docs: $(INSTALLED) ## write docs/datasets.md again, from the catalogue
 	$(BIN)/python -m energy_monitor.dataset_table
+
+template: $(INSTALLED) ## write what deploy/template.yaml has of the catalogue again
+	$(BIN)/python -m deploy.template
 
 pictures: $(INSTALLED) ## take the pictures of README and docs again (needs Chromium)
 	$(BIN)/python -m benchmarks.pictures

@@ -1,10 +1,11 @@
 """The benchmarks at a tiny size, so that they do not rot. What they measure here says nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks import as_known_at, dashboard
+from benchmarks import as_known_at, dashboard, loading
 
 
 def test_as_known_at_is_answered_alike_by_both_forms(tmp_path: Path) -> None:
@@ -25,3 +26,13 @@ def test_the_dashboard_is_measured_page_by_page_and_in_the_browser(recorded: Pat
     assert len(found["warm_pages"]) == len(dashboard.PAGES) * len(dashboard.WINDOWS) + len(dashboard.OTHERS) + 1
     assert all(seconds > 0 for taken in found["browser"].values() for seconds in taken)
     assert "| an empty app's first paint |" in "\n".join(dashboard.table(found))
+
+
+def test_every_way_of_loading_ends_with_the_same_number_of_rows(recorded: Path, tmp_path: Path) -> None:
+    request, body = loading.recorded_bodies(recorded)[0]
+    rows = loading.rows_of(body)[:200]
+    found = loading.run(tmp_path, [(request, json.dumps({"data": rows}).encode())], rounds=1)
+    assert found["rows"] == 200
+    assert found["loaded"].keys() == loading.ways().keys()
+    assert set(found["loaded"].values()) == {200}
+    assert "200 rows in 1 bodies" in "\n".join(loading.table(found))
