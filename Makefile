@@ -8,6 +8,8 @@ PYTEST_ARGS =
 UP_ARGS =
 # Arguments for the fault drill, e.g. make drill DRILL_ARGS="--days 1 --seed 2 --report drill.json"
 DRILL_ARGS =
+# Arguments for the package of the Lambdas, e.g. make lambda LAMBDA_ARGS="--ca rds-ca.pem"
+LAMBDA_ARGS =
 # More arguments for the resolver, e.g. make requirements UV_ARGS=--upgrade
 UV_ARGS =
 
@@ -19,7 +21,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill clean
+.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -99,6 +101,9 @@ test-full: $(INSTALLED) ## every test, the large sizes too
 
 soak: $(INSTALLED) ## a simulated day of Dagster's own webserver and daemon, with an outage, a revision and a killed run
 	$(BIN)/pytest -m soak -s $(PYTEST_ARGS)
+
+lambda: $(INSTALLED) ## make the package of the Lambdas in dist/ (deploy/README.md)
+	$(BIN)/python -m deploy.lambda_package $(LAMBDA_ARGS)
 
 drill: $(INSTALLED) ## days of simulated time under every fault: nothing lost, nothing invented (docs/drill.md)
 	$(BIN)/python -m tests.drill $(DRILL_ARGS)

@@ -24,6 +24,8 @@ def requests_wanted(connection: Connection, dataset: Dataset, wanted: Wanted, no
 
     Raises ValueError where it cannot be asked for.
     """
+    if wanted.requests:
+        return list(dict.fromkeys(wanted.requests)), 0
     of_days = requests_for(dataset, wanted.first, wanted.last, now) if wanted.first or wanted.last else []
     left = not_yet_answered(connection, dataset, of_days, wanted.answered_since) if wanted.answered_since else of_days
     due = requests_due(connection, dataset, now) if wanted.is_due else []

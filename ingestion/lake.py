@@ -36,8 +36,8 @@ class Lake(Protocol):
     def get(self, key: str) -> bytes:
         """An object's bytes. Raises LakeError where there is none."""
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """All keys that begin with a prefix, in order."""
+    def keys(self, prefix: str = "", after: str = "") -> Iterator[str]:
+        """All keys that begin with a prefix, in order; where asked only those that come after another."""
 
 
 def open_lake(uri: str) -> Lake:
@@ -89,7 +89,7 @@ class FolderLake:
         except OSError as error:
             raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error.strerror}") from error
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
+    def keys(self, prefix: str = "", after: str = "") -> Iterator[str]:
         # only the deepest folder that the prefix names is walked
         top = self._path(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
         found = (
@@ -97,7 +97,7 @@ class FolderLake:
             for path in top.rglob("*")
             if not path.name.startswith(".") and path.is_file()
         )
-        yield from sorted(key for key in found if key.startswith(prefix))
+        yield from sorted(key for key in found if key.startswith(prefix) and key > after)
 
     def _path(self, key: str) -> Path:
         if ".." in Path(key).parts or Path(key).is_absolute():
@@ -176,8 +176,10 @@ class S3Lake:
             raise LakeError(f"cannot read {key} from the lake at {self.uri}: {error}") from error
         return data
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+    def keys(self, prefix: str = "", after: str = "") -> Iterator[str]:
+        place = {"Bucket": self.bucket, "Prefix": self.prefix + prefix}
+        place |= {"StartAfter": self.prefix + after} if after else {}
+        pages = self.client.get_paginator("list_objects_v2").paginate(**place)
         try:
             for page in pages:
                 for item in page.get("Contents", ()):

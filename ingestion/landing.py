@@ -149,7 +149,9 @@ def read_body(lake: Lake, body_key: str) -> bytes:
 def attempt_keys(lake: Lake, dataset: Dataset | None = None, since: datetime | None = None) -> Iterator[str]:
     """The keys of attempt records by the time of fetch; of one dataset, and from one UTC day on, where asked."""
     prefix = f"landing/{dataset.source}/{dataset.id}/" if dataset else "landing/"
-    keys = [key for key in lake.keys(prefix) if key.endswith(ATTEMPT)]
+    # of one dataset, keys sort by day: the years before are not even listed
+    after = f"{prefix}date={since:%Y-%m-%d}" if dataset and since else ""
+    keys = [key for key in lake.keys(prefix, after) if key.endswith(ATTEMPT)]
     if since is not None:
         keys = [key for key in keys if key.split("/")[3] >= f"date={since:%Y-%m-%d}"]
     yield from sorted(keys, key=lambda key: key.rpartition("/")[2])

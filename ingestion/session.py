@@ -1,5 +1,6 @@
 """The one polite HTTP session: time-outs, few retries with growing pauses, and a budget of requests per source."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -49,6 +50,11 @@ class Budget:
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() - max(0.0, seconds_since) + 60 / self.per_minute)
 
+    @property
+    def next_in_s(self) -> float:
+        """How long until the next request may start."""
+        return max(0.0, self._next_start - time.monotonic())
+
     def wait(self) -> None:
         """Returns when the next request may start."""
         with self._lock:
@@ -67,6 +73,7 @@ class Session:
         self.now = now  # the time of what never came; a simulator's answers carry their own
         self.base_url, self.budget, self.manners = base_url, budget, manners or Manners()
         self.failures = 0  # requests in a row that got no answer
+        self.spare_s: Callable[[], float] = lambda: math.inf  # how long may still be waited for another attempt
         self.http = requests.Session()
         self.http.headers["User-Agent"] = USER_AGENT
 
@@ -99,7 +106,7 @@ class Session:
             yield answer
             if not is_passing:
                 return
-            if attempt == attempts or pause_s > self.manners.longest_pause_s:
+            if attempt == attempts or pause_s > min(self.manners.longest_pause_s, self.spare_s()):
                 self.failures += 1
                 return
             time.sleep(pause_s)

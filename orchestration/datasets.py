@@ -85,6 +85,7 @@ def _wanted(context: dg.AssetExecutionContext, partitions: dg.DailyPartitionsDef
         last=date.fromisoformat(keys.end),
         is_due=keys.end == partitions.get_last_partition_key(),
         answered_since=began_at(context.instance, context.run),
+        run_id=context.run.run_id,
     )
 
 

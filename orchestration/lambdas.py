@@ -18,6 +18,7 @@ from orchestration.ingester import Ingester
 TAIL_BYTES = 4096  # what Lambda returns of a log, at most
 THROTTLED = "TooManyRequestsException"
 TRIES = 5
+MOST_INVOCATIONS = 24  # for one dataset of one run: six hours of them, which is when Dagster ends a run
 
 
 class ByLambda(Ingester):
@@ -33,7 +34,7 @@ class ByLambda(Ingester):
         invoker = Invoker(self.prefix, self.read_timeout_s, self.first_pause_s, log)
         for dataset in datasets:
             own = wanted.of(dataset)
-            yield Outcome(dataset.id) if own.is_nothing else invoker.outcome(dataset, own.event(dataset))
+            yield Outcome(dataset.id) if own.is_nothing else invoker.all_of(dataset, own)
 
 
 @dataclass
@@ -44,6 +45,24 @@ class Invoker:
     read_timeout_s: float
     first_pause_s: float
     log: logging.Logger
+
+    def all_of(self, dataset: Dataset, wanted: Wanted) -> Outcome:
+        """Invokes a dataset's Lambda until it hands nothing back, and gives all outcomes together."""
+        outcome = self.outcome(dataset, wanted.event(dataset))
+        newest, invocations = outcome, 1
+        while newest.left and newest.requests and invocations < MOST_INVOCATIONS:
+            self.log.info(f"{dataset.id}: there was no time for {len(newest.left)} requests: they are asked for again")
+            newest = self.outcome(dataset, wanted.rest(newest.left).event(dataset))
+            outcome, invocations = outcome.then(newest), invocations + 1
+        if not outcome.left:
+            return outcome
+        name, left = f"{self.prefix}{dataset.id}", f"{len(outcome.left)} requests were not made"
+        why = (
+            f"after {invocations} invocations: ask for fewer days at once"
+            if newest.requests
+            else "as there was no time for one: give it a longer timeout"
+        )
+        return outcome.then(Outcome.failure(dataset, f"the Lambda {name} handed work back, and {left} {why}"))
 
     def outcome(self, dataset: Dataset, event: Mapping[str, Any]) -> Outcome:
         """What a dataset's Lambda answered, or why it did not, in words."""

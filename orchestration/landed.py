@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 
 from energy_monitor.clock import now_utc
-from energy_monitor.status import lag_of, newest_data
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
+from ingestion.newest import lag_of, newest_data
 from ingestion.wanted import Outcome, Wanted
 from orchestration.loads import LOAD_ID
 

@@ -44,7 +44,7 @@ def test_it_asks_lands_and_loads(workspace: Workspace, monkeypatch: pytest.Monke
         aim(monkeypatch, source.url)
         first = handler(EVENT)
         asked = [f"/balancing/settlement/system-prices/{EVENT[name]}" for name in ("from", "to")]
-        whole = Outcome("system_prices", requests=2, asked=asked, rows_seen=93, rows_new=93)
+        whole = Outcome("system_prices", requests=2, asked=asked, rows_seen=93, rows_new=93, left=[])
         assert Outcome(**json.loads(json.dumps(first))) == whole
         assert handler(EVENT)["rows_new"] == 0
     assert rows_of(workspace, "select count(*) from raw.system_prices") == [(93,)]
