@@ -81,7 +81,7 @@ class Supervisor:
     def command(self, unit: Unit, line: str, environ: dict[str, str]) -> list[str]:
         """The words of an ExecStart line, for one who is what the unit says."""
         words = [re.sub(r"\$\{(\w+)\}", lambda m: environ[m[1]], word) for word in shlex.split(self.place(line))]
-        if os.geteuid() != 0 or not _others_may_read(Path(words[0]), REPOSITORY):
+        if os.geteuid() != 0 or not _others_may_read(Path(sys.executable), REPOSITORY):
             return words
         user = str(USERS[unit.one("User")])
         drop = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--inh-caps=-all"]

@@ -200,14 +200,16 @@ def kill(made: Supervisor, name: str) -> int:
     return made.starts[name]
 
 
+@pytest.mark.timeout(900)
 def test_services_that_are_killed_are_started_again_and_answer(
     supervisor: Supervisor, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = int(supervisor.settings["ENERGY_MONITOR_WORKER_PORT"])
+    code_port = int(supervisor.settings["DAGSTER_CODE_PORT"])
     began = time.time()
     checks: dict[str, Callable[[], bool]] = {
         "dashboard": lambda: dashboard_answers(supervisor),
-        "code": lambda: dagster_is_whole(supervisor),
+        "code": lambda: services._listens(code_port) and dagster_is_whole(supervisor),
         "webserver": lambda: dagster_is_whole(supervisor),
         "worker": lambda: services._listens(port),
         "daemon": lambda: daemon_beats(supervisor, began),
