@@ -14,7 +14,7 @@ SCAN = Path(sys.executable).with_name("detect-secrets-hook")
 PLANTED = {
     "a key of AWS": "aws = '" + "AKIA" + "Q3EGRIZNXCTPV5OM" + "'",
     "a private key": "-----BEGIN " + "EC PRIVATE KEY-----",
-    "a token": "token: " + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "a token": "token: " + "ghp_" + "Xk3pQ9".swapcase() * 6,
 }
 OUTSIDE_TESTS = {
     "a password": "password = '" + "correct-horse-battery-staple" + "'",
@@ -25,7 +25,7 @@ OUTSIDE_TESTS = {
 def scanned(text: str, folder: Path, name: str) -> int:
     """The exit code of make's own command for a file with a line."""
     makefile = (REPOSITORY / "Makefile").read_text()
-    options = dict(re.findall(r"^(NO_SECRETS\w*) = (.*)$", makefile, re.M))
+    options = dict(re.findall(r"^(NO_SECRETS\w*) = (.*)$", makefile.replace("\\\n", ""), re.M))
     words = options[name].replace("$(NO_SECRETS)", options["NO_SECRETS"])
     file = folder / "planted.py"
     file.write_text(f"{text}\n")
