@@ -21,7 +21,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql format docs pictures test test-full soak drill lambda clean
+.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,7 +58,7 @@ requirements: $(INSTALLED) ## pin the versions again (newer ones only with UV_AR
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
 		--no-annotate --custom-compile-command "make requirements" --quiet --output-file requirements.txt $(UV_ARGS)
 
-check: lint types sql ## all that is checked without running: lint, types, sql
+check: lint types sql secrets ## all that is checked without running: lint, types, sql, secrets
 
 lint: $(INSTALLED) ## the style of the Python code
 	$(BIN)/ruff check .
@@ -70,6 +70,17 @@ types: $(INSTALLED) ## the types of the Python code
 sql: $(INSTALLED) ## the style of the SQL
 	$(BIN)/sqlfluff lint --processes 0 dbt_project/models
 
+# Lines that look like a secret and are none; in tests made-up passwords are no finding, keys are.
+NO_SECRETS = --no-verify --exclude-lines "user:password@|made.by.you|password_encryption|password_auth_method|PASSWORD_FILE = |'sha256-" \
+	--exclude-lines "resolve:secretsmanager|secretsmanager:GetSecretValue|Secrets: one per|ENERGY_MONITOR_INGESTER_SECRET" \
+	--exclude-lines '"password": "password"|password authentication failed'
+NO_SECRETS_IN_TESTS = $(NO_SECRETS) --disable-plugin KeywordDetector --disable-plugin BasicAuthDetector
+NOT_TEXT = ':!*.png' ':!*.gz' ':!tests/*.json' ':!requirements.txt'
+
+secrets: $(INSTALLED) ## no key, password or token is in the tree
+	git ls-files -z -- . ':!tests' $(NOT_TEXT) | xargs -0 $(BIN)/detect-secrets-hook $(NO_SECRETS)
+	git ls-files -z -- tests $(NOT_TEXT) | xargs -0 $(BIN)/detect-secrets-hook $(NO_SECRETS_IN_TESTS)
+
 format: $(INSTALLED) ## put Python and SQL in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -77,6 +88,9 @@ format: $(INSTALLED) ## put Python and SQL in the house style
 
 docs: $(INSTALLED) ## write docs/datasets.md again, from the catalogue
 	$(BIN)/python -m energy_monitor.dataset_table
+
+template: $(INSTALLED) ## write what deploy/template.yaml has of the catalogue again
+	$(BIN)/python -m deploy.template
 
 pictures: $(INSTALLED) ## take the pictures of README and docs again (needs Chromium)
 	$(BIN)/python -m benchmarks.pictures

@@ -4,13 +4,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 VARIABLES = ("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD")
+# In the place of PGPASSWORD: a file that is read at each connection, so that a new password needs no new start
+PASSWORD_FILE = "ENERGY_MONITOR_PASSWORD_FILE"
 OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=10000 -c timezone=UTC"
 # SQLSTATEs of a database that was never built: no such table, no such schema
 NOT_BUILT = ("42P01", "3F000")
@@ -28,27 +32,40 @@ class NotBuiltError(Exception):
 
 def engine(environ: Mapping[str, str] = os.environ) -> Engine:
     """The one engine of a process and database. Raises WarehouseError where the environment does not say enough."""
-    missing = [name for name in VARIABLES if not environ.get(name)]
+    file = environ.get(PASSWORD_FILE, "")
+    missing = [name for name in VARIABLES if not environ.get(name) and not (file and name == "PGPASSWORD")]
     if missing:
         raise WarehouseError(
             f"The dashboard does not know which database to read: {', '.join(missing)} not set. "
             "Start it with “make up”, which sets them, or set them for the role reader."
         )
-    host, port, database, user, password = (environ[name] for name in VARIABLES)
+    host, port, database, user, password = (environ.get(name, "") for name in VARIABLES)
     if not port.isdecimal():
         raise WarehouseError(f"PGPORT is {port!r}, which is no port: write a number, such as 5432.")
-    return _engine(host, int(port), database, user, password)
+    return _engine(host, int(port), database, user, password, file)
 
 
 @lru_cache(maxsize=4)
-def _engine(host: str, port: int, database: str, user: str, password: str) -> Engine:
-    return create_engine(
+def _engine(host: str, port: int, database: str, user: str, password: str, password_file: str) -> Engine:
+    """How TLS is used, libpq reads from PGSSLMODE and PGSSLROOTCERT."""
+    made = create_engine(
         URL.create("postgresql+psycopg2", user, password, host, port, database),
         pool_size=3,
         max_overflow=2,
         pool_pre_ping=True,
         connect_args={"options": OPTIONS, "connect_timeout": 5, "application_name": "energy-monitor-dashboard"},
     )
+    if password_file:
+        listen(made, "do_connect", partial(_give_password, password_file))
+    return made
+
+
+def _give_password(file: str, _dialect: object, _record: object, _words: object, known: dict[str, Any]) -> None:
+    """Adds the password of the moment to the words of a new connection."""
+    try:
+        known["password"] = Path(file).read_text().strip()
+    except OSError as error:
+        raise WarehouseError(f"The password in {file} cannot be read: {error.strerror}.") from error
 
 
 _of_one_moment: ContextVar[Connection | None] = ContextVar("of_one_moment", default=None)

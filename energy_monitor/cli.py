@@ -16,7 +16,7 @@ from psycopg2.extras import register_default_json, register_default_jsonb
 from energy_monitor.advise_command import advise
 from energy_monitor.cli_loading import COMMANDS, pass_workspace
 from energy_monitor.clock import now_utc
-from energy_monitor.database import prepare
+from energy_monitor.database import ROLES, prepare
 from energy_monitor.doctor import examine
 from energy_monitor.errors import UserError
 from energy_monitor.history import history
@@ -78,6 +78,17 @@ def build(workspace: Workspace, dbt_arguments: tuple[str, ...]) -> None:
         _publish(workspace)
     except (UserError, LakeError) as error:  # the marts are built, which is what was asked for
         click.echo(f"energy-monitor: the marts are built, and the page was not published: {error}", err=True)
+
+
+@cli.command(name="prepare")
+@click.option("--set-passwords", is_flag=True, help="Give the roles the passwords that are known here, after a change.")
+@pass_workspace
+def prepare_database(workspace: Workspace, set_passwords: bool) -> None:
+    """Make what is missing in the database: roles, schemas, tables. Each command that needs it does so by itself."""
+    prepare(workspace, set_passwords=set_passwords)
+    server = workspace.server()
+    done = f", the passwords of {', '.join(ROLES)} set" if set_passwords else ""
+    click.echo(f"{workspace.database} at {server.host}:{server.port} is prepared{done}")
 
 
 @cli.command()

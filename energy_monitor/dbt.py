@@ -21,6 +21,7 @@ def environment(workspace: Workspace, role: str) -> Mapping[str, str]:
         "PGDATABASE": workspace.database,
         "PGUSER": role,
         "PGPASSWORD": workspace.password(role),
+        **server.tls(),
     }
 
 

@@ -5,8 +5,11 @@ Where things are is told by the environment, and nothing else:
     ENERGY_MONITOR_HOME          folder of all state (default ~/.energy-monitor)
     ENERGY_MONITOR_LAKE          s3://bucket/prefix or a folder; each workspace has its own folder or prefix in it
     ENERGY_MONITOR_DATABASE_URL  postgresql://admin:…@host:port/db of a server to use instead of the embedded one;
-                                 each workspace has its own database there
+                                 each workspace has its own database there (energy_monitor/server.py tells of TLS)
     ENERGY_MONITOR_<ROLE>_PASSWORD  a role's password, where it was not made here
+    ENERGY_MONITOR_PASSWORDS     file of the passwords that were (default passwords.json in the home). It is read again
+                                 at each connection, and may hold the administrator's as "admin"
+    ENERGY_MONITOR_SECRETS       where these passwords are kept: energy_monitor/secrets_file.py fetches them
 """
 
 import json
@@ -14,30 +17,16 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from energy_monitor.errors import UserError
 from energy_monitor.postgres import EmbeddedPostgres
+from energy_monitor.server import LoginRefused, Server, connect, server_at
 from ingestion.lake import Lake, open_lake
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-
-
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL server, and the login that may make roles and databases on it."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str
-    is_embedded: bool
 
 
 class Workspace:
@@ -52,6 +41,7 @@ class Workspace:
         self.folder = self.home / "workspaces" / name
         self.database = f"energy_monitor_{name}"
         self.postgres = EmbeddedPostgres(self.home / "postgres")
+        self.passwords_file = Path(self.environ.get("ENERGY_MONITOR_PASSWORDS") or self.home / "passwords.json")
 
     @property
     def lake_uri(self) -> str:
@@ -71,7 +61,7 @@ class Workspace:
     def server(self) -> Server:
         """The server; starts the embedded one where it is not running."""
         if self.database_url:
-            return _server_at(self.database_url)
+            return server_at(self.database_url, self._kept_passwords().get("admin"))
         self.postgres.start()
         host, port = self.postgres.address
         return Server(host, port, "postgres", self.postgres.superuser_password(), "postgres", is_embedded=True)
@@ -94,7 +84,7 @@ class Workspace:
         return given or self._kept_passwords().get(role)
 
     def _kept_passwords(self) -> dict[str, str]:
-        file = self.home / "passwords.json"
+        file = self.passwords_file
         try:
             kept: dict[str, str] = json.loads(file.read_text())
         except FileNotFoundError:
@@ -106,54 +96,38 @@ class Workspace:
     def make_password(self, role: str) -> str:
         """Makes a password and keeps it in a file of mode 0600. One process at a time: the caller holds a lock."""
         kept = self._kept_passwords() | {role: secrets.token_urlsafe(24)}
-        file = self.home / "passwords.json"
+        file = self.passwords_file
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            new = file.with_suffix(f".{os.getpid()}")
-            new.touch(mode=0o600)
-            new.write_text(json.dumps(kept, indent=1) + "\n")
-            new.replace(file)
+            write_private(file, json.dumps(kept, indent=1) + "\n")
         except OSError as error:
             raise UserError(f"cannot write the roles' passwords to {file}: {error.strerror}") from error
         return kept[role]
 
     def connect(self, role: str) -> Connection:
-        """A connection to the workspace's database with one of its roles, in UTC."""
-        server = self.server()
-        return connect(server, self.database, role, self.password(role))
+        """A connection to the workspace's database with one of its roles, in UTC.
+
+        A password that is refused is fetched again, once, where it is kept elsewhere: it may have been changed there.
+        """
+        server, password = self.server(), self.password(role)
+        try:
+            return connect(server, self.database, role, password)
+        except LoginRefused:
+            if not self.environ.get("ENERGY_MONITOR_SECRETS"):
+                raise
+            from energy_monitor.secrets_file import fetch  # imports boto3, which is slow
+
+            fetch(self)
+            if (newer := self.password(role)) == password:
+                raise
+            return connect(server, self.database, role, newer)
 
 
-def connect(server: Server, database: str, user: str, password: str) -> Connection:
-    """A connection in UTC. Raises UserError where the server cannot be reached or refuses."""
-    try:
-        return psycopg2.connect(
-            host=server.host,
-            port=server.port,
-            dbname=database,
-            user=user,
-            password=password,
-            connect_timeout=10,
-            application_name="energy-monitor",
-            options="-c timezone=UTC",
-        )
-    except psycopg2.OperationalError as error:
-        place = f"{server.host}:{server.port}/{database}"
-        raise UserError(f"cannot connect to PostgreSQL at {place} as {user}: {str(error).strip()}") from error
-
-
-def _server_at(url: str) -> Server:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 5432
-    except ValueError:  # a port that is no number, half a bracket
-        parts, port = urlsplit(""), 0
-    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.username:
-        raise UserError("ENERGY_MONITOR_DATABASE_URL is not of the form postgresql://user:password@host:port/database")
-    return Server(
-        parts.hostname,
-        port,
-        unquote(parts.username),
-        unquote(parts.password or ""),
-        parts.path.lstrip("/") or "postgres",
-        is_embedded=False,
-    )
+def write_private(file: Path, text: str, mode: int = 0o600) -> None:
+    """Writes a file whole or not at all, never with more rights than those of `mode`."""
+    new = file.with_suffix(f".{os.getpid()}")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(text)
+    new.chmod(mode)
+    new.replace(file)

@@ -40,7 +40,8 @@ BOOKKEEPING = (
 # Of a forecast whose source keeps the newest issue alone, what was known at a moment is in the answers just before it.
 BY_FETCH = "create index {index} on {table} (fetched_at)"
 
-# Forward only: each is run once, in order; a change is a new entry at the end.
+# Forward only: each is run once, in order; a change is a new entry at the end. They run on a live system, and so only
+# hold what they lock for a moment: a column without a computed default, no index on a table that has grown large.
 MIGRATIONS = (
     """
 create sequence raw.load_numbers;

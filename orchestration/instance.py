@@ -19,6 +19,7 @@ import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
 
 from energy_monitor.errors import UserError
+from energy_monitor.server import tls_of
 from orchestration.runs import UNDER_WAY
 from orchestration.warehouse import parsed_project
 
@@ -56,11 +57,13 @@ def prepare_instance(home: Path, grpc_port: int) -> int:
 def configuration(environ: Mapping[str, str]) -> Path:
     """The file for this machine: with PostgreSQL where ENERGY_MONITOR_DAGSTER_URL names a database, else with SQLite.
 
-    Raises UserError for an address of another form.
+    Raises UserError for an address of another form, or of a server that need not prove who it is.
     """
     url = environ.get(URL)
     if url and not url.startswith(DRIVER):
         raise UserError(f"{URL} is an address of another form than {DRIVER}user:password@host:port/database")
+    if url:
+        tls_of(url, URL)
     return Path(__file__).with_name("dagster.production.yaml" if url else "dagster.yaml")
 
 

@@ -225,7 +225,7 @@ with connection.cursor() as cursor:
 def test_status_env_is_all_that_another_tool_needs_to_connect(workspace: Workspace, command: Command) -> None:
     lines = command("--workspace", workspace.name, "status", "--env").out
     assert {line.split("=")[0] for line in lines.splitlines()} == {
-        f"export {name}" for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD")
+        f"export {name}" for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGSSLMODE")
     }
     script = f'{lines}\n"$0" -c "$1"'
     done = subprocess.run(

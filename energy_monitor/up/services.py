@@ -26,6 +26,7 @@ LOCATION_QUERY = "{workspaceOrError{... on Workspace{locationEntries{locationOrL
 # What a program needs to run at all; everything else, passwords above all, goes only to those that use it.
 NEEDED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 NEEDED_FAMILIES = ("LC_", "PYTHON")
+DAGSTER_URL = "ENERGY_MONITOR_DAGSTER_URL"  # where all of Dagster's processes keep their records
 NO_TELEMETRY = {"DAGSTER_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine is behind no proxy
@@ -82,6 +83,8 @@ class Dagster:
         self.url = f"http://{HOST}:{port}"
         self.port, self.code_port, self.worker_port = port, free_port(0) or 0, free_port(0) or 0
         own = NO_TELEMETRY | {"DAGSTER_HOME": str(self.home), "ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
+        if DAGSTER_URL in environ:
+            own |= {DAGSTER_URL: environ[DAGSTER_URL]}
         self._full, self._bare = {**environ, **own}, {**bare(environ), **own}
         self._where = ["-w", str(self.home / "workspace.yaml")]
 

@@ -1,0 +1,1 @@
+"""What runs Energy Monitor on AWS or on a machine of one's own."""
