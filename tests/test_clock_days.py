@@ -25,7 +25,7 @@ def test_a_clock_change_day_is_whole_in_every_mart(recorded_workspace: Workspace
     named = """
         select table_name from information_schema.columns
         where table_schema = 'marts' and column_name = 'settlement_date'
-            and not table_name ~ '^fct_record|_versions$' and table_name not in (
+            and not table_name ~ '^fct_(record|charge_advice)|_versions$' and table_name not in (
                 'fct_revisions', 'fct_outages', 'fct_reconciliation_daily', 'fct_source_gaps_daily'
             )
     """
