@@ -6,7 +6,7 @@ Reads as the role reader; lands and loads like every answer (`ingestion/datasets
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,10 +60,12 @@ class Done:
 def give(workspace: Workspace, evenings: Iterable[date], now_utc: datetime) -> Iterator[Done]:
     """Gives what is due of these evenings, and yields each; what was given before stays as it is.
 
-    Raises UserError where there are no marts to advise from, and where what was given cannot be loaded.
+    Raises UserError where the lake is empty, where there are no marts to advise from, and where what was given
+    cannot be loaded.
     """
     prepare(workspace)
     lake = workspace.lake()
+    _kind(lake)
     with closing(workspace.connect("reader")) as reader, closing(workspace.connect("ingester")) as ingester:
         _alone(ingester)
         for _ in finish_landed(ADVICE, lake, ingester):
@@ -85,10 +87,14 @@ def due(connection: Connection, now_utc: datetime) -> list[date]:
     return [day for day in advice.evenings(min(known, default=newest), newest) if day not in known]
 
 
-def has_marts(connection: Connection) -> bool:
-    """Whether there is anything to advise from, and to score with."""
+def can_advise(connection: Connection) -> bool:
+    """Whether there is anything to advise from, and to score with. As the auditor."""
     with connection, connection.cursor() as cursor:
-        cursor.execute("select to_regclass('marts.fct_charge_advice') is not null")
+        cursor.execute(
+            "select to_regclass('marts.fct_charge_advice') is not null "
+            "and exists (select from raw.loads where status = 'loaded' and dataset <> %s)",
+            [ADVICE.id],
+        )
         return cursor.fetchone() == (True,)
 
 
@@ -162,18 +168,23 @@ def _assumed(ask: Ask, evening: date) -> Iterator[Known]:
 
 def _keep(lake: Lake, connection: Connection, evening: date, rows: Sequence[Row], now_utc: datetime) -> None:
     request = ADVICE.forms[0].write(evening, evening)
-    headers = {SIMULATED_HEADER: now_utc.isoformat()} if _is_simulated(lake) else {}
+    # advice from a simulated grid is simulated
+    headers = {SIMULATED_HEADER: now_utc.isoformat()} if _kind(lake) == "simulated" else {}
     answer = Answer(request, now_utc, 200, json.dumps({"data": rows}, indent=1).encode(), headers=headers)
     loaded = ingest(ADVICE, request, lambda _: [answer], lake, connection)
     if loaded.status == "failed":
         raise UserError(f"the advice of {evening} is in the lake and could not be loaded: {loaded.error}")
 
 
-def _is_simulated(lake: Lake) -> bool:
-    """Advice from a simulated grid is simulated."""
-    with suppress(LakeError):  # an empty lake
-        return lake.get(KIND_KEY).decode() == "simulated"
-    return False
+def _kind(lake: Lake) -> str:
+    """Of the answers in the lake. Raises UserError for an empty lake: what comes first says what it is for, not we."""
+    try:
+        return lake.get(KIND_KEY).decode()
+    except LakeError as error:
+        raise UserError(
+            f"nothing has landed in {lake.uri} yet, so there is nothing to advise from: `energy-monitor ingest` or "
+            "`energy-monitor backfill --from YYYY-MM-DD` brings something in"
+        ) from error
 
 
 def _alone(connection: Connection) -> None:

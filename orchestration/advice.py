@@ -10,7 +10,7 @@ import dagster as dg
 
 from energy_monitor import advising
 from energy_monitor.advice import LIVE_WITHIN, newest_evening
-from energy_monitor.advising import due, give, has_marts, looked_at
+from energy_monitor.advising import can_advise, due, give, looked_at
 from energy_monitor.clock import machine_seconds, now_utc
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
@@ -70,7 +70,7 @@ def advise_sensor(workspace_name: str) -> dg.SensorDefinition:
         workspace = Workspace(workspace_name)
         prepare(workspace)
         with closing(workspace.connect("auditor")) as connection:
-            evenings = due(connection, now_utc()) if has_marts(connection) else []
+            evenings = due(connection, now_utc()) if can_advise(connection) else []
         if not evenings:
             return dg.SkipReason("no evening is due")
         tags = {EVENING: evenings[-1].isoformat()}

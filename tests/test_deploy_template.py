@@ -202,7 +202,7 @@ def test_the_first_start_is_a_script(resources: Json) -> None:
 def test_each_alarm_has_its_place_in_the_runbook(resources: Json) -> None:
     """Under its own heading, or that of the alarms that each dataset or source has."""
     pages = " ".join(page.read_text() for page in FOLDER.rglob("*.md"))
-    headings = re.findall(r"^### …?(\w+Alarm)\b", pages, re.MULTILINE)
+    headings = re.findall(r"^#+ …?(\w+Alarm)\b", pages, re.MULTILINE)
     alarms = set(of_type(resources, "CloudWatch::Alarm"))
     assert not [name for name in alarms if not name.endswith(tuple(headings))]
     assert not [heading for heading in headings if not any(name.endswith(heading) for name in alarms)]

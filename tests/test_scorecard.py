@@ -18,9 +18,11 @@ from dashboard import charge_score_words
 from energy_monitor import advising
 from energy_monitor.advice import STANDARDS, Known, asked_at, deadline_of, evenings, newest_evening, published_until
 from energy_monitor.clock import clock_text
+from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.dataset import NOTHING
+from ingestion.landing import claim
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, local_midnight_utc, periods_in
 from orchestration.advice import advice_asset, advice_check, advise_sensor
 from planner.choose import at_once, plan
@@ -367,6 +369,23 @@ def test_dagster_gives_an_evening_once_and_sees_that_one_is_missed(
     assert is_given(), "the evening has its hour"
     at(asked_at(evening + DAY) + 2 * HOUR)
     assert not is_given()
+
+
+def test_nothing_is_advised_before_anything_has_landed(make_workspace: WorkspaceMaker) -> None:
+    """Else advice would say what the lake is for: real, before the first answer of a simulated grid came."""
+    workspace, evening = make_workspace(), date(2026, 10, 29)
+    rows_of(workspace, "create table marts.fct_charge_advice ()", role="transformer")
+    with closing(workspace.connect("auditor")) as connection:
+        assert not advising.can_advise(connection)
+        with pytest.raises(UserError, match="nothing has landed"):
+            list(advising.give(workspace, [evening], asked_at(evening)))
+        take_prices(workspace, TARIFFS[0], evening, random.Random(1))
+        assert advising.can_advise(connection)
+    fresh = make_workspace().lake()
+    with pytest.raises(UserError, match="nothing has landed"):
+        advising._kind(fresh)
+    claim(fresh, "simulated")
+    assert advising._kind(fresh) == "simulated"
 
 
 def _score() -> None:

@@ -155,7 +155,8 @@ def test_without_a_worker_dagster_starts_runs_itself() -> None:
 
 def test_the_two_configurations_differ_in_where_the_records_are() -> None:
     local, production = (
-        yaml.safe_load(configuration(environ).read_text()) for environ in ({}, {URL: f"{DRIVER}dagster@host/dagster"})
+        yaml.safe_load(configuration(environ).read_text())
+        for environ in ({}, {URL: f"{DRIVER}dagster@host/dagster?sslmode=disable"})
     )
     assert production.pop("storage") == {"postgres": {"postgres_url": {"env": URL}}}
     assert local == production
