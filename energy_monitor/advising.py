@@ -178,6 +178,8 @@ def _keep(lake: Lake, connection: Connection, evening: date, rows: Sequence[Row]
 
 def _kind(lake: Lake) -> str:
     """Of the answers in the lake. Raises UserError for an empty lake: what comes first says what it is for, not we."""
+    if lake.kind is not None:  # as the workspace's name says
+        return lake.kind
     try:
         return lake.get(KIND_KEY).decode()
     except LakeError as error:
