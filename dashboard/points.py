@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from dashboard.local_time import day_text, zone_word
-from dashboard.windows import Slot
+from dashboard.windows import Slot, suspect_slots
 from ingestion.settlement import HALF_HOUR, LONDON
 from ingestion.settlement import settlement_date_of as local_date
 
@@ -62,7 +62,7 @@ def no_data(slots: Sequence[Slot], columns: Sequence[str]) -> Grey:
 
 def suspect(slots: Sequence[Slot]) -> Grey:
     """Where a number came that cannot be right."""
-    return Grey("suspect", 0.45, missing_runs(slots, lambda slot: slot.is_suspect))
+    return Grey("suspect", 0.45, missing_runs(suspect_slots(slots), lambda _: True))
 
 
 def grey_points(greys: Sequence[Grey]) -> Points:

@@ -23,6 +23,7 @@ from dashboard.windows import (
     span_by_days,
     span_by_half_hours,
     span_of_dates,
+    suspect_slots,
 )
 from ingestion.settlement import DAY
 from ingestion.settlement import settlement_date_of as local_date
@@ -149,7 +150,7 @@ def suspect_text(shown: Shown) -> str:
         count = sum(row[name] or 0 for row in shown.rows for name in names)
         rule = "left out"
     else:
-        count = sum(slot.is_suspect for slot in shown.slots)
+        count = len(suspect_slots(shown.slots))
         rule = "shown, and left out of means"
     if not count:
         return ""

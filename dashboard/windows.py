@@ -66,11 +66,6 @@ class Slot:
     def number(self, column: str) -> Any:
         return None if self.row is None else self.row[column]
 
-    @property
-    def is_suspect(self) -> bool:
-        """Whether one of its numbers came and cannot be right: it is shown, and counts for nothing."""
-        return any(value == "suspect" for column, value in (self.row or {}).items() if column.endswith("state"))
-
 
 def span_by_half_hours(window: str, newest_utc: datetime) -> Span:
     """The last 24 hours, or so many times 24, by elapsed time, ending with the newest half-hour."""
@@ -88,6 +83,13 @@ def span_by_days(window: str, oldest_utc: datetime, newest_utc: datetime) -> Spa
 def span_of_dates(first: date, last: date) -> Span:
     """Whole local days, both included."""
     return Span(local_midnight_utc(first), local_midnight_utc(last + DAY))
+
+
+def suspect_slots(slots: Sequence[Slot]) -> list[Slot]:
+    """Those of which a number came that cannot be right: it is shown, and counts for nothing."""
+    columns = next((slot.row.keys() for slot in slots if slot.row), ())
+    states = [column for column in columns if column.endswith("state")]  # rows of a window are alike
+    return [slot for slot in slots if any(slot.number(state) == "suspect" for state in states)]
 
 
 def half_hour_slots(span: Span, rows: Sequence[Row]) -> list[Slot]:

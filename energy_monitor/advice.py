@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from ingestion.settlement import DAY, HOUR, LONDON
+from ingestion.settlement import DAY, HOUR, LONDON, settlement_date_of
 from planner.choose import plan
 from planner.model import Load, Plan, Slot, Step, Wishes
 
@@ -70,7 +70,7 @@ def deadline_of(evening: date) -> datetime:
 
 def newest_evening(now_utc: datetime) -> date:
     """The newest evening whose moment has passed."""
-    day = now_utc.astimezone(LONDON).date()
+    day = settlement_date_of(now_utc)
     return day if asked_at(day) <= now_utc else day - DAY
 
 
