@@ -78,8 +78,7 @@ def by_us(workspace: Workspace, bodies: Bodies) -> None:
 def by_parse_and_copy(workspace: Workspace, bodies: Bodies) -> None:
     dataset = DATASETS["fuelinst"]
 
-    def copy(connection: Connection, body: bytes) -> None:
-        request = next(request for request, one in bodies if one is body)
+    def copy(connection: Connection, request: str, body: bytes) -> None:
         rows = parse(dataset, body, dataset.window_of(request), dataset.scope_of(request)).rows
         _copy(connection, [row.cells for row in rows])
 
@@ -87,7 +86,7 @@ def by_parse_and_copy(workspace: Workspace, bodies: Bodies) -> None:
 
 
 def by_copy(workspace: Workspace, bodies: Bodies) -> None:
-    def copy(connection: Connection, body: bytes) -> None:
+    def copy(connection: Connection, _: str, body: bytes) -> None:
         _copy(connection, [[row.get(name) for name in COLUMNS] for row in rows_of(body)])
 
     _each(workspace, bodies, "", copy)
@@ -102,7 +101,7 @@ def _copy(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
 def by_execute_values(workspace: Workspace, bodies: Bodies) -> None:
     statement = "insert into bench.rows values %s on conflict do nothing"
 
-    def insert(connection: Connection, body: bytes) -> None:
+    def insert(connection: Connection, _: str, body: bytes) -> None:
         values = [tuple(row.get(name) for name in COLUMNS) for row in rows_of(body)]
         with connection, connection.cursor() as cursor:
             execute_values(cursor, statement, values, page_size=1000)
@@ -110,13 +109,13 @@ def by_execute_values(workspace: Workspace, bodies: Bodies) -> None:
     _each(workspace, bodies, ', primary key ("startTime", "fuelType")', insert)
 
 
-def _each(workspace: Workspace, bodies: Bodies, key: str, do: Callable[[Connection, bytes], None]) -> None:
+def _each(workspace: Workspace, bodies: Bodies, key: str, do: Callable[[Connection, str, bytes], None]) -> None:
     connection = workspace.connect("owner")
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(TABLE.format(name="bench.rows", key=key))
-        for _, body in bodies:
-            do(connection, body)
+        for request, body in bodies:
+            do(connection, request, body)
     finally:
         connection.close()
 

@@ -71,6 +71,11 @@ def _number(choice: Choice, key: str, label: str, usual: str, step: float, help_
     _wrong(choice, key)
 
 
+def _whole(choice: Choice, key: str, label: str, usual: str, step: int, is_off: bool) -> None:
+    st.number_input(label, value=None, key=key, bind="query-params", placeholder=usual, step=step, disabled=is_off)
+    _wrong(choice, key)
+
+
 def _figures(choice: Choice) -> None:
     usual = choice.preset.load
     energy_at, power, efficiency = st.columns(3)
@@ -120,27 +125,9 @@ def _runs(choice: Choice) -> None:
         st.toggle("Pauses are allowed", key="pauses", bind="query-params")
     is_off = not st.session_state["pauses"]
     with pieces:
-        st.number_input(
-            "At most so many runs",
-            value=None,
-            key="pieces",
-            bind="query-params",
-            placeholder="any number",
-            step=1,
-            disabled=is_off,
-        )
-        _wrong(choice, "pieces")
+        _whole(choice, "pieces", "At most so many runs", "any number", 1, is_off)
     with shortest:
-        st.number_input(
-            "Each run at least, minutes",
-            value=None,
-            key="run",
-            bind="query-params",
-            placeholder="any length",
-            step=15,
-            disabled=is_off,
-        )
-        _wrong(choice, "run")
+        _whole(choice, "run", "Each run at least, minutes", "any length", 15, is_off)
 
 
 def _weights(choice: Choice) -> None:
