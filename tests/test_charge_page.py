@@ -417,6 +417,27 @@ def test_a_run_past_midnight_names_both_days() -> None:
     said = charge_words.dated((start, start + timedelta(hours=3)), start)
     assert said == "from 22:00 today to 01:00 GMT tomorrow"
     assert charge_words.dated((start, MIDNIGHT), start) == "from 22:00 to 00:00 GMT today"
+    late = answer_over([30, 30, 5, 5, 5, 5, 30, 30], SMALL | {"energy": 4}, MIDNIGHT - timedelta(hours=2))
+    assert charge_text(charge_sentences.headline(late)).startswith(
+        "Charge from 23:00 today to 01:00 GMT tomorrow: £0.20"
+    )
+    paused = answer_over([5, 30, 30, 5, 5, 30], SMALL | {"pauses": True, "energy": 3}, MIDNIGHT - timedelta(hours=2))
+    assert charge_words.when(paused.best, paused.choice.now_utc) == (
+        "from 22:00 to 22:30 GMT today and from 23:30 today to 00:30 GMT tomorrow"
+    )
+
+
+def test_a_run_past_midnight_into_the_change_of_the_clocks_names_both_zones() -> None:
+    start = UTC_MIDNIGHT - timedelta(hours=2)
+    assert charge_words.dated((start, start + timedelta(hours=4)), start) == (
+        "from 23:00 BST today to 02:00 GMT tomorrow"
+    )
+
+
+def test_a_run_that_begins_seconds_before_midnight_is_of_the_day_that_its_clock_shows() -> None:
+    start = MIDNIGHT - timedelta(seconds=20)
+    said = charge_words.dated((start, MIDNIGHT + timedelta(hours=1)), MIDNIGHT - timedelta(hours=1))
+    assert said == "from 00:00 to 01:00 GMT tomorrow"
 
 
 UTC_MIDNIGHT = datetime(2026, 10, 25, tzinfo=UTC)
