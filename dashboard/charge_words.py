@@ -109,24 +109,22 @@ def is_like(plan: Plan, other: Plan) -> bool:
 
 
 def against_once(plan: Plan, once: Plan, has_price: bool) -> str:
-    """As £1.90 less than at once, and 0.84 kg CO₂ less; what is not known of both is left out."""
-    cheaper = once.cost_p - plan.cost_p
-    cost = f"{money(abs(cheaper))} {_less(cheaper)} than at once"
-    if abs(cheaper) < ALIKE_P:
-        cost = "the same cost as at once"
-    if plan.carbon_g is None or once.carbon_g is None:
-        return cost if has_price else ""
-    greener = once.carbon_g - plan.carbon_g
-    carbon = f"{kilograms(abs(greener))} {_less(greener)}"
-    if abs(greener) < ALIKE_G:
-        carbon = "the same CO₂"
+    """As saves £1.90 and 0.84 kg CO₂, or costs £0.20 more but saves 0.84 kg CO₂; what is not known is left out."""
+    told: list[tuple[bool | None, str]] = []  # whether it is less, the same (None), or more
     if has_price:
-        return f"{cost}, and {carbon}"
-    return f"{carbon} {'as' if abs(greener) < ALIKE_G else 'than'} at once"
-
-
-def _less(saved: float) -> str:
-    return "less" if saved > 0 else "more"
+        cheaper = once.cost_p - plan.cost_p
+        told.append((None if abs(cheaper) < ALIKE_P else cheaper > 0, money(abs(cheaper))))
+    if plan.carbon_g is not None and once.carbon_g is not None:
+        greener = once.carbon_g - plan.carbon_g
+        told.append((None if abs(greener) < ALIKE_G else greener > 0, kilograms(abs(greener))))
+    saves, more = ([what for is_less, what in told if is_less is wanted] for wanted in (True, False))
+    if not saves and not more:
+        return "saves nothing" if told else ""
+    parts = [f"saves {_listed(saves)}"] if saves else []
+    if more:
+        verb = "costs" if has_price and told[0][0] is False else "emits"
+        parts.append(f"{verb} {_listed(more)} more")
+    return " but ".join(parts)
 
 
 def mean_price(plan: Plan) -> float | None:
