@@ -16,6 +16,7 @@ from dashboard import (
     charge_trade,
     charge_words,
     connection,
+    present,
 )
 from dashboard.charge_choice import Choice
 from dashboard.marts import charge as marts
@@ -513,6 +514,22 @@ def test_the_best_times_on_now_are_the_least_three_hours(simulated_workspace: Wo
     said = read_words(opened("now"))
     assert "prices are those of a region" in said
     assert "p/kWh" not in said
+
+
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [
+        (20, "use power from 22:00 GMT to Wed 4 Nov 2026, 01:00 GMT: forecast at 100 gCO₂/kWh, 50 % less than"),
+        (18, "use power from 21:00 GMT to 00:00 GMT: "),
+        (24, "use power from Wed 4 Nov 2026, 00:00 GMT to 03:00 GMT: "),
+    ],
+)
+def test_the_advice_of_now_names_the_day_on_which_it_ends(best: int, said: str) -> None:
+    noon = MIDNIGHT + timedelta(hours=12)
+    ahead = [
+        {"period_start_utc": noon + HALF_HOUR * n, "carbon": 100 if best <= n < best + 6 else 200} for n in range(48)
+    ]
+    assert said in charge_text(present.advice(ahead, noon))
 
 
 # The picture ---------------------------------------------------------------------------------------------------------
