@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -133,31 +134,49 @@ def advice_of(workspace: Workspace, where: str = "true") -> list[dict[str, Any]]
 # Scores ---------------------------------------------------------------------------------------------------------------
 
 
-def slots_of(workspace: Workspace, row: Mapping[str, Any]) -> Slots:
-    """What came of a night: slots of its prices with carbon, or of its carbon, which then stands for the price."""
-    span = [row["earliest_utc"], row["deadline_utc"]]
-    within = "period_start_utc >= %s and period_start_utc < %s"
+@dataclass(frozen=True)
+class Came:
+    """What came in the end, by the start of each half-hour. prices: by tariff; of "", those of the file."""
+
+    carbon: Mapping[datetime, float]
+    prices: Mapping[str, Mapping[datetime, float]]
+
+    def slots(self, row: Mapping[str, Any]) -> Slots:
+        """Of a night: slots of its prices with carbon, or of its carbon, which then stands for the price."""
+        if row["objective"] == "greenest":
+            return tuple(Slot(start, start + HALF_HOUR, value, value) for start, value in _within(row, self.carbon))
+        tariff = row["tariff_code"] if row["price_basis"] == "agile" else ""
+        of_night = _within(row, self.prices.get(tariff, {}))
+        return tuple(Slot(start, start + HALF_HOUR, price, self.carbon.get(start)) for start, price in of_night)
+
+
+def _within(row: Mapping[str, Any], values: Mapping[datetime, float]) -> list[tuple[datetime, float]]:
+    return sorted(
+        (start, value) for start, value in values.items() if row["earliest_utc"] <= start < row["deadline_utc"]
+    )
+
+
+def what_came(workspace: Workspace) -> Came:
+    """All of it, asked for once: the file's view is worked out anew for each question."""
     statement = "select period_start_utc, carbon_actual_gco2_per_kwh from marts.fct_carbon_half_hourly"
-    found = rows_of(workspace, f"{statement} where {within} and state in ('settled', 'provisional')", span)
-    carbon = {start: float(value) for start, value in found if value is not None}
-    if row["objective"] == "greenest":
-        return [Slot(start, start + HALF_HOUR, value, value) for start, value in sorted(carbon.items())]
-    if row["price_basis"] == "agile":
-        statement = "select period_start_utc, price_inc_vat_p_per_kwh from marts.fct_retail_prices_half_hourly"
-        found = rows_of(workspace, f"{statement} where {within} and tariff_code = %s", [*span, row["tariff_code"]])
-    else:
-        statement = "select period_start_utc, import_price_p_per_kwh from staging.stg_history__agile_prices"
-        found = rows_of(workspace, f"{statement} where {within} and is_newest", span)
-    prices = {start: float(value) for start, value in found if value is not None}
-    return [Slot(start, start + HALF_HOUR, price, carbon.get(start)) for start, price in sorted(prices.items())]
+    carbon = rows_of(workspace, f"{statement} where state in ('settled', 'provisional')")
+    prices: dict[str, dict[datetime, float]] = {}
+    for statement in (
+        "select tariff_code, period_start_utc, price_inc_vat_p_per_kwh from marts.fct_retail_prices_half_hourly",
+        "select '', period_start_utc, import_price_p_per_kwh from staging.stg_history__agile_prices where is_newest",
+    ):
+        for tariff, start, value in rows_of(workspace, statement):
+            if value is not None:
+                prices.setdefault(tariff, {})[start] = float(value)
+    return Came({start: float(value) for start, value in carbon if value is not None}, prices)
 
 
 def compare(workspace: Workspace, where: str = "true") -> int:
     """Holds hindsight's best and charging at once against the planner's, over the same slots; says how many."""
-    compared = 0
+    compared, came = 0, what_came(workspace)
     loads = {standard.id: standard.load for standard in STANDARDS}
     for row in advice_of(workspace, where):
-        slots, number = slots_of(workspace, row), "cost_p" if row["objective"] == "cheapest" else "carbon_g"
+        slots, number = came.slots(row), "cost_p" if row["objective"] == "cheapest" else "carbon_g"
         load = loads[row["load_id"]]
         assert row["energy_at_meter_kwh"] == pytest.approx(load.energy_at_meter_kwh)
         wishes = Wishes(row["earliest_utc"], row["deadline_utc"], in_one_go=row["is_in_one_go"])
@@ -460,12 +479,13 @@ FIGURES = (
 
 def before_prices_are_out(workspace: Workspace, rows: list[dict[str, Any]]) -> list[float]:
     """By load the mean regret in pence, had the advice been given at 15:00."""
+    came = what_came(workspace)
     regrets: dict[str, list[float]] = {standard.id: [] for standard in STANDARDS}
     loads = {standard.id: standard.load for standard in STANDARDS}
     for row in rows:
         until = published_until(asked_at(row["settlement_date"]) - 3 * HOUR)
         wishes = Wishes(row["earliest_utc"], row["deadline_utc"], in_one_go=row["is_in_one_go"])
-        known = [slot for slot in slots_of(workspace, row) if slot.start_utc < until]
+        known = [slot for slot in came.slots(row) if slot.start_utc < until]
         done = plan(loads[row["load_id"]], wishes, known)
         assert done.is_whole
         regrets[row["load_id"]].append(done.cost_p - row["hindsight_cost_p"])
