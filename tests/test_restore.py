@@ -28,7 +28,8 @@ def documented() -> list[str]:
     return [line.replace("sudo ", "") for line in lines if "systemctl" not in line]
 
 
-@pytest.mark.full  # two whole builds
+@pytest.mark.full
+@pytest.mark.timeout(1800)  # two whole builds
 @pytest.mark.parametrize("only", [FEW, None], ids=["few", "all"])
 def test_the_lake_rebuilds_a_lost_database_by_the_documented_commands(
     home: Path, s3: str, recorded: Path, only: tuple[str, ...] | None, capsys: pytest.CaptureFixture[str]
