@@ -33,7 +33,7 @@ from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.figures import Figure, at_most, beside, times_at_most
-from benchmarks.history import TEN_YEARS, bodies_to_marts
+from benchmarks.history import TEN_YEARS, Taken, bodies_to_marts
 from energy_monitor.dbt import environment
 from energy_monitor.postgres import free_port
 from energy_monitor.up.services import dashboard_is_ready
@@ -305,7 +305,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
         workspace = Workspace("history", {"ENERGY_MONITOR_HOME": folder})
         try:
-            bodies_to_marts(workspace, recorded, given.days)
+            bodies_to_marts(workspace, recorded, given.days, Taken(workspace, lambda _: None))
             found = measure(workspace, Path(folder), **sizes)
         finally:
             workspace.postgres.stop()

@@ -24,11 +24,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psutil
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from benchmarks.figures import Figure, beside, speed_at_least
+from benchmarks.processor import processor_s
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
@@ -185,25 +185,16 @@ def run(home: Path, bodies: Bodies, rounds: int, progress: Callable[[str], None]
                 with workspace.connect("owner") as connection, connection.cursor() as cursor:
                     cursor.execute("create schema bench")
                 connection.close()
-                began, busy = time.perf_counter(), _processor_s(workspace)
+                began, busy = time.perf_counter(), processor_s(workspace)
                 way(workspace, bodies)
                 seconds[name].append(time.perf_counter() - began)
-                processor[name].append(_processor_s(workspace) - busy)
+                processor[name].append(processor_s(workspace) - busy)
                 loaded[name] = _count(workspace, "raw.fuelinst" if way is by_us else "bench.rows")
                 progress(f"round {number + 1}: {name}: {seconds[name][-1]:.2f} s")
     finally:
         first.postgres.stop()
     rows = sum(len(rows_of(body)) for _, body in bodies)
     return {"bodies": len(bodies), "rows": rows, "loaded": loaded, "seconds": seconds, "processor": processor}
-
-
-def _processor_s(workspace: Workspace) -> float:
-    """What this process and the workspace's server have had of a processor so far."""
-    postmaster = psutil.Process(int((workspace.postgres.data / "postmaster.pid").read_text().split()[0]))
-    ended = postmaster.cpu_times()
-    living = [child.cpu_times() for child in postmaster.children()]
-    server = ended.children_user + ended.children_system + sum(one.user + one.system for one in living)
-    return time.process_time() + float(server)
 
 
 def _count(workspace: Workspace, table: str) -> int:
