@@ -299,7 +299,11 @@
     delete from {{ plans }} where planned_at < {{ add_minutes(dbt.current_timestamp(), -2 * 24 * 60) }};
     {#- those of which nothing was loaded yet, too -#}
     insert into {{ plans }} (invocation_id, dataset, load_id, planned_at)
-    select '{{ invocation_id }}', datasets.dataset, coalesce(max(loads.load_id), 0), {{ dbt.current_timestamp() }}
+    select
+        '{{ invocation_id }}' as invocation_id,
+        datasets.dataset,
+        coalesce(max(loads.load_id), 0) as load_id,
+        {{ dbt.current_timestamp() }} as planned_at
     from (
         {% for raw in (graph.sources.values() if execute else []) if raw.name not in ('loads', 'load_days') -%}
             select '{{ raw.name }}' as dataset{{ ' union all ' if not loop.last }}

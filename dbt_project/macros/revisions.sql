@@ -133,7 +133,7 @@
     {%- set of_row = 'partition by ' ~ ([start] + key) | join(', ') ~ ' order by fetched_at_utc, lake_key' -%}
     select
         compared.*,
-        {{ utc_label('compared.' ~ start) }}{% for column in key %} || ' ' || compared.{{ column }}{% endfor %} as row_key,
+        {{ utc_label('compared.' ~ start) }}{% for column in key %} || ' ' || cast(compared.{{ column }} as {{ text_type() }}){% endfor %} as row_key,
         {{ add_minutes('compared.' ~ start, minutes) }} as period_end_utc
     from (
         select
@@ -202,7 +202,15 @@
 {%- endmacro %}
 
 {% macro _as_text(value, kind) -%}
-    {{ utc_label(value) if kind == 'instant' else 'cast(' ~ value ~ ' as ' ~ text_type() ~ ')' }}
+    {%- if kind == 'instant' -%}
+        {{ utc_label(value) }}
+    {%- elif kind == 'number' -%}
+        {{ number_text(value) }}
+    {%- elif kind == 'boolean' -%}
+        case when {{ value }} then 'true' when not {{ value }} then 'false' end
+    {%- else -%}
+        {{ value }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro _as_number(value, kind) -%}

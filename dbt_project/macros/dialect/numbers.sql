@@ -34,3 +34,11 @@
 {% macro default__whole_quotient(number, by) -%}
     {{ number }} / {{ by }}
 {%- endmacro %}
+
+{#- An exact number as text. -#}
+{% macro number_text(number) -%}
+    {{ return(adapter.dispatch('number_text')(number)) }}
+{%- endmacro %}
+{% macro default__number_text(number) -%}
+    cast({{ number }} as {{ text_type() }})
+{%- endmacro %}

@@ -21,7 +21,7 @@ select
     {% endfor %}
     -- an objective has one of the two, and some engines order a group by one expression alone
     {% for regret in ['regret_cost_p', 'regret_carbon_g'] %}
-        avg({{ regret }}) as mean_{{ regret }},
+        {{ mean(regret) }} as mean_{{ regret }},
         case when count({{ regret }}) > 0 then {{ percentile(0.95, 'coalesce(regret_cost_p, regret_carbon_g)') }} end
             as p95_{{ regret }},
     {% endfor %}

@@ -49,8 +49,10 @@ estimated as (
         grid.*,
         emissions.assumed_mw,
         emissions.embedded_state,
-        case when emissions.without_factor_mw = 0 then {{ ratio('emissions.of_supply', 'nullif(grid.supply_mw, 0)') }} end
-            as of_supply,
+        case
+            when emissions.without_factor_mw = 0
+                then {{ ratio('emissions.of_supply', 'nullif(grid.supply_mw, 0)') }}
+        end as of_supply,
         case
             when emissions.without_factor_mw = 0
                 then {{ ratio('emissions.of_transmission', 'nullif(grid.transmission_supply_mw, 0)') }}
