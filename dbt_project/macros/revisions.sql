@@ -181,9 +181,9 @@
         {{ _of_row(dataset, value, start) }},
         'withdrawn' as change,
         {{ _as_text(value, kind) }} as value_before,
-        cast(null as text) as value_after,
+        cast(null as {{ text_type() }}) as value_after,
         {{ _as_number(value, kind) }} as number_before,
-        cast(null as {{ var('exact_number') }}) as number_after,
+        cast(null as {{ exact_number() }}) as number_after,
         absent_from_utc as changed_at_utc,
         absent_from_utc as known_from_utc,
         absent_lake_key as lake_key
@@ -202,9 +202,9 @@
 {%- endmacro %}
 
 {% macro _as_text(value, kind) -%}
-    {{ utc_label(value) if kind == 'instant' else 'cast(' ~ value ~ ' as text)' }}
+    {{ utc_label(value) if kind == 'instant' else 'cast(' ~ value ~ ' as ' ~ text_type() ~ ')' }}
 {%- endmacro %}
 
 {% macro _as_number(value, kind) -%}
-    {{ 'cast(' ~ (value if kind == 'number' else 'null') ~ ' as ' ~ var('exact_number') ~ ')' }}
+    {{ 'cast(' ~ (value if kind == 'number' else 'null') ~ ' as ' ~ exact_number() ~ ')' }}
 {%- endmacro %}
