@@ -2,6 +2,7 @@
 
 rows/<set>/<dataset>/date=<UTC day of load>/<first load>.json.gz              the dataset's raw table
 rows/<set>/<table>/dataset=<dataset>/date=<UTC day of load>/<first load>.json.gz   raw.loads and raw.load_days
+rows/<set>/columns/<sha256:12>.json.gz          `table`, `column`, `position` and `type` of each column that these have
 
 A file is gzip, one JSON object to a line, in the order of the loads: each cell is PostgreSQL's own text of it, so that
 numbers stay exact; a null is left out. A set is of one database, as another one numbers its loads anew.
@@ -20,6 +21,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 import click
 from psycopg2 import sql
@@ -35,6 +37,7 @@ from ingestion.catalogue import KEPT
 from ingestion.lake import Lake, LostObject
 
 ROWS_PER_FILE = 250_000  # a few MB; more where one load has more
+TABLES_OF_LOADS = ("load_days", "loads")
 EMPTY = "none.json.gz"
 SET = re.compile(r"[A-Za-z0-9_-]{1,40}")
 Row = tuple[int, date, str]  # number and UTC day of the load, and the line
@@ -58,6 +61,7 @@ def export_rows(workspace: Workspace, name: str | None) -> None:
             parts = parts_in(lake, place)
             # all files of a run are of one moment
             connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+            tell_columns(connection, lake, place)
             for part in bar.track(parts, description="exporting rows"):
                 for rows in export(connection, lake, part):
                     written.setdefault(part.table, []).append(rows)
@@ -86,13 +90,32 @@ def parts_in(lake: Lake, place: str) -> list[Part]:
     parts = []
     for dataset in KEPT:
         parts.append(Part(dataset, dataset, f"{place}/{dataset}/"))
-        parts += [Part(table, dataset, f"{place}/{table}/dataset={dataset}/") for table in ("load_days", "loads")]
+        parts += [Part(table, dataset, f"{place}/{table}/dataset={dataset}/") for table in TABLES_OF_LOADS]
     by_folder = {part.folder: part for part in parts}
     for key in lake.keys(f"{place}/"):
         folder = key.partition("date=")[0] if "/date=" in key else key.removesuffix(EMPTY)
         if folder in by_folder:
             by_folder[folder].keys.append(key)
     return parts
+
+
+def tell_columns(connection: Connection, lake: Lake, place: str) -> None:
+    """Writes which columns the tables have; a column that a dataset gains is told by a file more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select row_to_json(columns)::text
+            from (
+                select table_name as table, column_name as column, ordinal_position as position, data_type as type
+                from information_schema.columns
+                where table_schema = 'raw' and table_name = any(%s)
+                order by table_name, ordinal_position
+            ) as columns
+            """,
+            [[*KEPT, *TABLES_OF_LOADS]],
+        )
+        lines = "".join(f"{line}\n" for (line,) in cursor).encode()
+    lake.put(f"{place}/columns/{sha256(lines).hexdigest()[:12]}.json.gz", gzip.compress(lines, mtime=0))
 
 
 def export(connection: Connection, lake: Lake, part: Part) -> Iterator[int]:
