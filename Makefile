@@ -10,18 +10,21 @@ UP_ARGS =
 DRILL_ARGS =
 # Arguments for the package of the Lambdas, e.g. make lambda LAMBDA_ARGS="--ca rds-ca.pem"
 LAMBDA_ARGS =
+# Arguments for the benchmarks, e.g. make bench BENCH_ARGS="--only loading --only planner"
+BENCH_ARGS =
 # More arguments for the resolver, e.g. make requirements UV_ARGS=--upgrade
 UV_ARGS =
 
 BIN = .venv/bin
 INSTALLED = .venv/.installed
 RUNNABLE = .venv/.runnable
+PEERS = .venv/.peers
 UV = $(BIN)/uv
 # Two processes, each with a PostgreSQL of its own; what shares a fixture stays together, and what takes longest begins.
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill lambda clean
+.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill bench lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,9 +57,18 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@ $(RUNNABLE)
 
+# The peers of the benchmarks, beside all that.
+$(PEERS): $(INSTALLED) benchmarks/requirements.txt
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.txt \
+		--requirement benchmarks/requirements.txt
+	@touch $@
+
 requirements: $(INSTALLED) ## pin the versions again (newer ones only with UV_ARGS=--upgrade)
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
 		--no-annotate --custom-compile-command "make requirements" --quiet --output-file requirements.txt $(UV_ARGS)
+	$(UV) pip compile pyproject.toml --extra bench --constraint requirements.txt --universal --python-version 3.11 \
+		--no-emit-index-url --no-annotate --custom-compile-command "make requirements" --quiet \
+		--output-file benchmarks/requirements.txt $(UV_ARGS)
 
 check: lint types sql secrets ## all that is checked without running: lint, types, sql, secrets
 
@@ -103,6 +115,9 @@ test-full: $(INSTALLED) ## every test, the large sizes too
 
 soak: $(INSTALLED) ## a simulated day of Dagster's own webserver and daemon, with an outage, a revision and a killed run
 	$(BIN)/pytest -m soak -s $(PYTEST_ARGS)
+
+bench: $(PEERS) ## every budget of the design beside what others take, in one table (docs/benchmarks.md)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 lambda: $(INSTALLED) ## make the package of the Lambdas in dist/ (deploy/README.md)
 	$(BIN)/python -m deploy.lambda_package $(LAMBDA_ARGS)

@@ -2,9 +2,9 @@
 
     ENERGY_MONITOR_RECORDED=… python -m benchmarks.dashboard [--readers 50] [--minutes 2] [--json]
 
-Makes a server and a workspace of its own in a temporary folder from the recorded long histories (four years of the mix,
-nine of prices) and fills ten years by laying them end to end; serves the dashboard as people get it; asks it over its
-own websocket, from the request to the last element that is sent; opens it in Chromium beside an empty Streamlit app.
+Makes a server and a workspace of its own in a temporary folder, ten years as benchmarks/history.py has them, and prices
+and carbon for two days ahead of now, for the page *Charge*; serves the dashboard as people get it; asks it over its own
+websocket, from the request to the last element that is sent; opens it in Chromium beside an empty Streamlit app.
 Deletes all of it at the end.
 """
 
@@ -20,24 +20,32 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from psycopg2.extras import execute_values
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.figures import Figure, at_most, beside, times_at_most
+from benchmarks.history import TEN_YEARS, Taken, bodies_to_marts
 from energy_monitor.dbt import environment
 from energy_monitor.postgres import free_port
 from energy_monitor.up.services import dashboard_is_ready
 from energy_monitor.workspace import Workspace
+from ingestion.settlement import HALF_HOUR, settlement_date_of, settlement_period_of
 
+BUDGET, LIMIT_MS, FIRST_LIMIT = "dashboard", 200.0, 1.5
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("mix", "demand", "price", "carbon")
 OTHERS = ("regions", "forecasts", "records", "outages", "compare", "sources")
+CHARGE = "region=London"  # the query of the page Charge
+AHEAD = 96  # half-hours of prices and carbon, from the running one on
 WINDOWS = ("day", "week", "month", "year", "all")
 THINK_S = 30.0
 EMPTY_APP = "import streamlit as st\nst.title('Empty')\n"
@@ -45,54 +53,48 @@ FIRST_NUMBER, FIRST_TILE = "the first number of Now, in its headline", "its firs
 EMPTY_PAINT, EMPTY_TITLE = "an empty app's first paint", "an empty app's title"
 SUCCESS = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
 
-# Four years have a whole number of weeks less two days; what matters here is how many rows there are.
-FOUR_YEARS = "1461 days"
 
-
-def fill_ten_years(workspace: Workspace) -> dict[str, int]:
-    """Lays 2021 to 2024 of every table of the marts end to end, from 2015 on; how many rows each has.
-
-    What some series hold of the years before is not kept: the mix has none of them.
-    """
-    connection = workspace.connect("transformer")
-    counts = {}
-    with connection, connection.cursor() as cursor:
-        for table, column in (
-            ("fct_grid_half_hourly", "period_start_utc"),
-            ("fct_grid_daily", "settlement_date"),
-            ("fct_prices_half_hourly", "period_start_utc"),
-            ("fct_prices_daily", "settlement_date"),
-            ("fct_carbon_half_hourly", "period_start_utc"),
-        ):
-            cursor.execute(
-                "select column_name, data_type from information_schema.columns "
-                "where table_schema = 'marts' and table_name = %s order by ordinal_position",
-                (table,),
-            )
-            columns = cursor.fetchall()
-            cursor.execute(f"delete from marts.{table} where settlement_date < '2021-01-01'")
-            for shift in (1, 2):
-                shifted = ", ".join(
-                    f"\"{name}\" - {shift} * interval '{FOUR_YEARS}'"
-                    if name == column and kind.startswith("timestamp")
-                    else f"cast(\"{name}\" - {shift} * interval '{FOUR_YEARS}' as date)"
-                    if name in (column, "settlement_date") and kind == "date"
-                    else f'"{name}"'
-                    for name, kind in columns
+def fill_ahead(workspace: Workspace, now_utc: datetime) -> None:
+    """Prices of Agile and regional carbon from now on, into the marts: what the page Charge plans by."""
+    first = now_utc.replace(minute=now_utc.minute // 30 * 30, second=0, microsecond=0)
+    chance, starts = random.Random(1), [first + number * HALF_HOUR for number in range(AHEAD)]
+    times = [(settlement_date_of(start), settlement_period_of(start), start) for start in starts]
+    with closing(workspace.connect("transformer")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select region_id, region_name, gsp_group_code from marts.dim_regions where gsp_group_code <> ''"
+        )
+        regions = cursor.fetchall()
+        execute_values(
+            cursor,
+            "insert into marts.fct_retail_prices_half_hourly (settlement_date, settlement_period, period_start_utc, "
+            "tariff_code, product_code, direction, region_code, region_name, price_inc_vat_p_per_kwh, state, "
+            "fetched_at_utc) values %s",
+            [
+                (
+                    *time,
+                    f"E-1R-AGILE-{code}",
+                    "AGILE",
+                    "import",
+                    code,
+                    name,
+                    chance.randint(5, 40),
+                    "provisional",
+                    now_utc,
                 )
-                names = ", ".join(f'"{name}"' for name, _ in columns)
-                cursor.execute(
-                    f"insert into marts.{table} ({names}) select {shifted} from marts.{table} "
-                    f"where settlement_date between '2021-01-01' and '2024-12-31' "
-                    f"and cast(settlement_date - {shift} * interval '{FOUR_YEARS}' as date) >= '2015-01-01'"
-                )
-            cursor.execute(f"select count(*) from marts.{table}")
-            ((counts[table],),) = cursor.fetchall()
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("analyze")
-    connection.close()
-    return counts
+                for _, name, code in regions
+                for time in times
+            ],
+        )
+        execute_values(
+            cursor,
+            "insert into marts.fct_carbon_regional_half_hourly (settlement_date, settlement_period, period_start_utc, "
+            "region_id, region_name, carbon_forecast_gco2_per_kwh, state, fetched_at_utc) values %s",
+            [
+                (*time, region, name, chance.randint(20, 300), "forecast", now_utc)
+                for region, name, _ in regions
+                for time in times
+            ],
+        )
 
 
 @contextmanager
@@ -154,9 +156,9 @@ def warm_pages(port: int, rounds: int) -> dict[str, list[float]]:
             for window in WINDOWS:
                 reader.ask(page, f"window={window}")
                 found[f"{page} {window}"] = [reader.ask(page, f"window={window}")[0] for _ in range(rounds)]
-        for page in ("", *OTHERS):
-            reader.ask(page, "")
-            found[page or "now"] = [reader.ask(page, "")[0] for _ in range(rounds)]
+        for page, query in (("", ""), ("charge", CHARGE), *((page, "") for page in OTHERS)):
+            reader.ask(page, query)
+            found[page or "now"] = [reader.ask(page, query)[0] for _ in range(rounds)]
     return found
 
 
@@ -172,8 +174,9 @@ def crowd(port: int, readers: int, seconds: float) -> list[float]:
             time.sleep(chance.uniform(0, THINK_S))
             with reader_of(port) as reader:
                 while time.monotonic() < end:
-                    page = chance.choice(("", *PAGES, *OTHERS))
-                    taken.append(reader.ask(page, f"window={chance.choice(WINDOWS)}" if page in PAGES else "")[0])
+                    page = chance.choice(("", "charge", *PAGES, *OTHERS))
+                    query = f"window={chance.choice(WINDOWS)}" if page in PAGES else CHARGE if page == "charge" else ""
+                    taken.append(reader.ask(page, query)[0])
                     time.sleep(max(0.0, THINK_S - taken[-1]))
         except Exception as error:  # told below: a thread's failure is nobody's otherwise
             failures.append(error)
@@ -223,34 +226,43 @@ def _painted(page: Any) -> float:
     return float(page.evaluate(painted)) / 1000
 
 
-def run(
-    folder: Path, histories: Sequence[Path], *, rounds: int, readers: int, seconds: float, paints: int
+def measure(
+    workspace: Workspace, folder: Path, *, rounds: int, readers: int, seconds: float, paints: int
 ) -> dict[str, Any]:
-    """All of it, in a folder; seconds by what was measured."""
-    home = {**os.environ, "ENERGY_MONITOR_HOME": str(folder)}
-    workspace = Workspace("history", home)
-    command = [str(Path(sys.executable).with_name("energy-monitor")), "--workspace", workspace.name]
-    try:
-        for path in histories:
-            subprocess.run([*command, "history", str(path)], env=home, check=True, capture_output=True)
-        subprocess.run(
-            [*command, "build", "--exclude-resource-type", "test"], env=home, check=True, capture_output=True
-        )
-        rows = fill_ten_years(workspace)
-        environ = {**os.environ, **environment(workspace, "reader")}
-        empty = folder / "empty.py"
-        empty.write_text(EMPTY_APP)
-        with served(ROOT / "dashboard" / "app.py", environ) as port, served(empty, environ) as empty_port:
-            warm = warm_pages(port, rounds)
-            shown = first_number(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{empty_port}/", paints)
-            many = crowd(port, readers, seconds)
-    finally:
-        workspace.postgres.stop()
-    return {"rows": rows, "warm_pages": warm, "browser": shown, "readers": readers, "crowd": many}
+    """Of a workspace that is built; `folder` is for the empty app. Seconds by what was measured."""
+    fill_ahead(workspace, datetime.now(UTC))
+    with closing(workspace.connect("auditor")) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from marts.fct_grid_half_hourly")
+        ((half_hours,),) = cursor.fetchall()
+    environ = {**os.environ, **environment(workspace, "reader")}
+    empty = folder / "empty.py"
+    empty.write_text(EMPTY_APP)
+    with served(ROOT / "dashboard" / "app.py", environ) as port, served(empty, environ) as empty_port:
+        warm = warm_pages(port, rounds)
+        shown = first_number(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{empty_port}/", paints)
+        many = crowd(port, readers, seconds) if readers else []
+    return {"half_hours": half_hours, "warm_pages": warm, "browser": shown, "readers": readers, "crowd": many}
 
 
 def p95(taken: Sequence[float]) -> float:
     return quantiles(taken, n=20)[-1] if len(taken) > 1 else taken[0]
+
+
+def figures(found: Mapping[str, Any]) -> list[Figure]:
+    every = {name: p95(taken) * 1000 for name, taken in found["warm_pages"].items()}
+    slowest = max(every, key=lambda name: every[name])
+    whole = p95([one for taken in found["warm_pages"].values() for one in taken]) * 1000
+    seen = {name: median(taken) for name, taken in found["browser"].items()}
+    years = found["half_hours"] / 17532
+    first = (FIRST_NUMBER, seen[FIRST_NUMBER], "s", seen[EMPTY_PAINT], EMPTY_PAINT)
+    told = [
+        at_most(BUDGET, f"p95 of a warm page, {len(every)} of them, {years:.1f} years", whole, "ms", LIMIT_MS),
+        at_most(BUDGET, f"p95 of the slowest, {slowest}", every[slowest], "ms", LIMIT_MS),
+        times_at_most(BUDGET, *first, FIRST_LIMIT),
+    ]
+    if many := found["crowd"]:
+        told.append(beside(BUDGET, f"p95 of {found['readers']} readers at once", p95(many) * 1000, "ms"))
+    return told
 
 
 def table(found: Mapping[str, Any]) -> list[str]:
@@ -285,18 +297,18 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--days", type=int, default=TEN_YEARS)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     recorded = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or ROOT.parent / "shared" / "recorded")
+    sizes = {"rounds": given.rounds, "readers": given.readers, "seconds": given.minutes * 60, "paints": 5}
     with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
-        found = run(
-            Path(folder),
-            [recorded / "history"],
-            rounds=given.rounds,
-            readers=given.readers,
-            seconds=given.minutes * 60,
-            paints=5,
-        )
+        workspace = Workspace("history", {"ENERGY_MONITOR_HOME": folder})
+        try:
+            bodies_to_marts(workspace, recorded, given.days, Taken(workspace, lambda _: None))
+            found = measure(workspace, Path(folder), **sizes)
+        finally:
+            workspace.postgres.stop()
     print(json.dumps(found) if given.json else "\n".join(table(found)))
 
 

@@ -20,10 +20,12 @@ from statistics import median, quantiles
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from benchmarks.figures import Figure, at_most
 from planner.choose import at_once, plan
 from planner.model import Load, Slot, Wishes
 from tests.peers import RULES, price_of
 
+BUDGET, LIMIT_MS, LIMIT_OF_RUNS_MS = "planner, 48 hours", 5.0, 50.0
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "recorded"
 HALF_HOUR = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
@@ -147,6 +149,16 @@ def run(folder: Path, loads: int, number: int) -> dict[str, Any]:
         "timed": number,
         "milliseconds": timed(slots["Agile, p"], number),
     }
+
+
+def figures(milliseconds: dict[str, dict[str, float]]) -> list[Figure]:
+    """The p95 of each method of `timed`, in milliseconds of a processor."""
+    return [
+        at_most(
+            BUDGET, f"{name}, p95", row["p95"], "ms", LIMIT_OF_RUNS_MS if "min_run" in METHODS[name][1] else LIMIT_MS
+        )
+        for name, row in milliseconds.items()
+    ]
 
 
 def table(found: dict[str, Any]) -> list[str]:

@@ -93,7 +93,7 @@ def _bring_in(file: HistoryFile, lake: Lake, connection: Connection, tally: Tall
     with progress() as bar:
         task = bar.add_task(f"{file.name}: months", total=None)
         for month in file.months():
-            request = _request(file, month)
+            request = request_of(file, month)
             if is_held(month.dataset, request, held[month.dataset.id]):
                 loaded = Loaded("loaded before")
             else:
@@ -102,7 +102,7 @@ def _bring_in(file: HistoryFile, lake: Lake, connection: Connection, tally: Tall
             bar.advance(task)
 
 
-def _request(file: HistoryFile, month: Month) -> str:
+def request_of(file: HistoryFile, month: Month) -> str:
     """What the month answers: the file and the window, so that two files are never taken for one."""
     window = month.dataset.forms[0].write(month.first, month.last, sha256=file.sha256)
     return f"{window}&file={quote(file.name)}"

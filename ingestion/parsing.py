@@ -4,7 +4,7 @@ A body is taken whole or not at all. BodyError says in one sentence what is wron
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -51,6 +51,7 @@ def parse(dataset: Dataset, body: bytes, window: Window | None, scope: Mapping[s
     read = _row_reader(dataset)
     by_key: dict[tuple[str | None, ...], tuple[Row, Mapping[str, Any]]] = {}
     unknown: set[str] = set()
+    inside: set[tuple[object, date | None]] = set()  # what was found to lie in the window
     decoded = _decode(body)
     source_rows = dataset.rows(decoded)
     _expect_known_values(dataset, source_rows)
@@ -65,9 +66,10 @@ def parse(dataset: Dataset, body: bytes, window: Window | None, scope: Mapping[s
         key, row = read(number, fields)
         if row.extra is not None:
             unknown.update(json.loads(row.extra))
-        if window is not None:
+        if window is not None and (place := (fields.get(window.column), row.time)) not in inside:
             _expect_inside(window, dataset.by_name[window.column], number, fields)
             _expect_own_time_inside(dataset, window, number, row)
+            inside.add(place)
         known = by_key.get(key)
         if known is None or _replaces(dataset, fields, row, known):
             by_key[key] = (row, fields)
@@ -88,8 +90,10 @@ def _with_scope(dataset: Dataset, number: int, fields: dict[str, Any], scope: Ma
 
 
 def _decode(body: bytes) -> Any:
+    # equal texts are kept once: most numbers of a large body are a few hundred different ones
+    number = lru_cache(maxsize=4096)(Number)
     try:
-        return json.loads(body, parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=number, parse_int=number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         start = body[:60].decode("utf-8", errors="replace")
         raise BodyError(f"the body is not whole, valid JSON ({error}); its {len(body)} bytes begin {start!r}") from None
@@ -147,28 +151,40 @@ def cell_of(column: Column, value: Any) -> str:
 Reader = Callable[[int, dict[str, Any]], tuple[tuple[str | None, ...], Row]]
 
 
-@lru_cache(maxsize=64)
 def _row_reader(dataset: Dataset) -> Reader:
-    columns = tuple((c.name, c.role == "key", _CELLS[c.type]) for c in dataset.columns)
+    """Reads the rows of one body. Most of a body's values come again and again: what became of one is remembered."""
+    columns = tuple(
+        (c.name, c.role == "key", _CELLS[c.type], Number if c.type in ("integer", "number") else str, dict[str, str]())
+        for c in dataset.columns
+    )
     key_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "key")
     value_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "value")
     known = frozenset(c.name for c in dataset.columns)
     time_name = dataset.time_column
     time_is_instant = time_name is not None and dataset.by_name[time_name].type == "instant"
+    digests: dict[tuple[str | None, ...], str] = {}
+    times: dict[object, tuple[datetime | date, date]] = {}
 
     def read(number: int, fields: dict[str, Any]) -> tuple[tuple[str | None, ...], Row]:
         cells: list[str | None] = []
-        for name, is_key, cell in columns:
+        for name, is_key, cell, kind, texts in columns:
             value = fields.get(name)
+            # by its type too: a text and a number of the same characters are equal
+            if type(value) is kind and (text := texts.get(value)) is not None:
+                cells.append(text)
+                continue
             if value is None:
                 if is_key:
                     raise BodyError(f"row {number} has no {name}, which says what the row is")
                 cells.append(None)
                 continue
             try:
-                cells.append(cell(value))
+                text = cell(value)
             except (ValueError, RecursionError) as error:
                 raise BodyError(f"row {number}, {name}: {error}") from None
+            cells.append(text)
+            if type(value) is kind:
+                texts[value] = text
         extra = None
         if not fields.keys() <= known:
             unknown = {k: v for k, v in fields.items() if k not in known}
@@ -179,18 +195,23 @@ def _row_reader(dataset: Dataset) -> Reader:
         time: datetime | date | None = None
         settlement_date = None
         if time_name is not None:
-            time = _instant(fields[time_name]) if time_is_instant else _day(fields[time_name])
-            if time.year not in YEARS:
-                raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
-            settlement_date = settlement_date_of(time) if isinstance(time, datetime) else time
-        digest = _digest(cells[i] for i in value_places)
+            text = fields[time_name]
+            if text not in times:
+                time = _instant(text) if time_is_instant else _day(text)
+                if time.year not in YEARS:
+                    raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
+                times[text] = time, settlement_date_of(time) if isinstance(time, datetime) else time
+            time, settlement_date = times[text]
+        values = tuple([cells[i] for i in value_places])
+        if (digest := digests.get(values)) is None:
+            digest = digests[values] = _digest(values)
         row = Row(tuple(cells), extra, digest, time, settlement_date)
-        return tuple(cells[i] for i in key_places), row
+        return tuple([cells[i] for i in key_places]), row
 
     return read
 
 
-def _digest(cells: Iterator[str | None]) -> str:
+def _digest(cells: Iterable[str | None]) -> str:
     # NUL is in no cell, so that no two lists of cells make the same text
     text = "\x00,".join("\x00-" if cell is None else cell for cell in cells)
     return md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -389,7 +389,9 @@ def test_without_tls_or_with_another_authority_there_is_no_way_in(
         assert reason in called.payload["errorMessage"]
 
 
-def test_its_import_is_quick(unpacked: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_import_is_quick(
+    unpacked: tuple[Path, Path], capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
     """The processor's time, and the shortest of some: other work on the machine makes it longer, and none shorter."""
     task, python = unpacked
     code = """if True:
@@ -408,6 +410,8 @@ def test_its_import_is_quick(unpacked: tuple[Path, Path], capsys: pytest.Capture
     alone, both = (min(times) for times in zip(*took, strict=True))
     with capsys.disabled():
         print(f"\nimport {alone:.2f} s, with boto3 {both:.2f} s")
+    record_property("import_s", alone)  # for benchmarks/lambdas.py
+    record_property("import_with_boto3_s", both)
     assert alone <= MOST_IMPORT_S
     assert both <= MOST_IMPORT_WITH_BOTO3_S
 
@@ -419,7 +423,11 @@ def a_day_of(dataset: str) -> dict[str, object]:
 
 
 def peaks(
-    function: Callable[..., Function], grid_url: str, datasets: list[str], capsys: pytest.CaptureFixture[str]
+    function: Callable[..., Function],
+    grid_url: str,
+    datasets: list[str],
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     found = Counter[str]()
     for dataset in datasets:
@@ -429,6 +437,7 @@ def peaks(
         one.close()
         assert not called.failed, (dataset, called)
         found[dataset] = round(called.peak_mb)
+        record_property(f"peak_mb {dataset}", called.peak_mb)  # for benchmarks/lambdas.py
         with capsys.disabled():
             rows = called.payload["rows_seen"]
             assert rows or not called.payload["requests"]
@@ -437,14 +446,21 @@ def peaks(
 
 
 def test_a_day_of_the_largest_datasets_needs_little_memory(
-    function: Callable[..., Function], grid_url: str, capsys: pytest.CaptureFixture[str]
+    function: Callable[..., Function],
+    grid_url: str,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    peaks(function, grid_url, ["carbon_regional_forecast", "frequency", "remit"], capsys)
+    peaks(function, grid_url, ["carbon_regional_forecast", "frequency", "remit"], capsys, record_property)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_day_of_any_dataset_needs_little_memory(
-    function: Callable[..., Function], grid_url: str, source: str, capsys: pytest.CaptureFixture[str]
+    function: Callable[..., Function],
+    grid_url: str,
+    source: str,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    peaks(function, grid_url, [d.id for d in DATASETS.values() if d.source == source], capsys)
+    peaks(function, grid_url, [d.id for d in DATASETS.values() if d.source == source], capsys, record_property)
