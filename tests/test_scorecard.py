@@ -484,14 +484,14 @@ def test_over_all_recorded_agile_days(make_workspace: WorkspaceMaker, recorded: 
         assert 1 - sum(regrets) / saved == pytest.approx(share, abs=0.005), load
 
 
-# As docs/scorecard.md has them: at once and saved, in GBP; kilograms of CO2 less, and as a share; in pence the least
-# and the most that was saved in a night, and what was in that of the change of the clocks.
+# As docs/scorecard.md has them: at once and saved, in GBP; kilograms of CO2 less, and as a share; the least and most
+# saved in a night, and in that of the change of the clocks, in pence.
 FIGURES = (
     ("van_overnight", 2633.83, 952.73, 177, 0.17, 63, 1133, 352),
     ("car_in_one_go", 1859.74, 746.80, 134, 0.19, 69, 931, 329),
     ("dishwasher", 100.58, 48.37, 6.5, 0.18, 6, 52, 21),
 )
-# Had it been given at 15:00: pence a night above the best, in the mean and in 95 of 100 at most; part of the saving.
+# Had it been given at 15:00: pence a night above the best, in the mean and in 95 of 100; the part of the saving.
 AT_THREE = ((330, 819, 0.16), (173, 494, 0.44), (6, 18, 0.71))
 
 
