@@ -53,6 +53,7 @@ class Picture:
 PICTURES = (
     Picture("now", ""),
     Picture("now-phone", "", PHONE, "dark", whole=False),
+    Picture("charge", "charge?region=South+West+England"),
     Picture("mix", "mix?window=week&against=week+before"),
     Picture("regions", "regions"),
     Picture("forecasts", "forecasts"),

@@ -14,6 +14,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -118,11 +119,44 @@ METHODS: dict[str, tuple[Load, dict[str, Any]]] = {
 }
 
 
+def as_it_is(rng: random.Random, slots: Sequence[Slot]) -> list[Slot]:
+    return list(slots)
+
+
+def with_limits(rng: random.Random, slots: Sequence[Slot]) -> list[Slot]:
+    """Another limit of power in each slot."""
+    return [replace(slot, limit_kw=rng.uniform(0.5, 8)) for slot in slots]
+
+
+def with_few_prices(rng: random.Random, slots: Sequence[Slot]) -> list[Slot]:
+    """One to four prices, and another limit of power in each slot."""
+    prices = [float(rng.randint(5, 40)) for _ in range(rng.randint(1, 4))]
+    return [replace(slot, price_p_per_kwh=rng.choice(prices)) for slot in with_limits(rng, slots)]
+
+
+# Any limits of runs, and any energy, of a charger that is on or off.
+AT_RANDOM: dict[str, Callable[[random.Random, Sequence[Slot]], list[Slot]]] = {
+    "limits of runs at random": as_it_is,
+    "the same, with a limit of power in each slot": with_limits,
+    "the same, with one to four prices": with_few_prices,
+}
+
+
+def limits_at_random(rng: random.Random) -> dict[str, Any]:
+    return {
+        "min_run": rng.choice([0, 30, 60, 60, 90, 120, rng.randint(1, 150)]) * MINUTE,
+        "min_gap": rng.choice([0, 0, 60, rng.randint(1, 150)]) * MINUTE,
+        "max_pieces": rng.choice([None, 1, 2, 3, 3, 5]),
+        "start_cost_p": rng.choice([0.0, 5.0, rng.uniform(0.1, 30)]),
+        "tie": rng.choice(["earliest", "latest"]),
+    }
+
+
 def timed(slots: Sequence[Slot], number: int, seed: int = SEED) -> dict[str, dict[str, float]]:
     """Milliseconds of a processor for a plan over 48 hours, by what is asked; energy and now at random."""
     stretches = without_gaps(slots)
     found = {}
-    for name, (load, limits) in METHODS.items():
+    for name in (*METHODS, *AT_RANDOM):
         rng = random.Random(seed)
         taken = []
         for _ in range(number):
@@ -130,7 +164,12 @@ def timed(slots: Sequence[Slot], number: int, seed: int = SEED) -> dict[str, dic
             first = rng.randint(0, len(stretch) - AHEAD)
             ahead = stretch[first : first + AHEAD]
             now = ahead[0].start_utc + rng.randint(0, 29) * MINUTE
-            asked = Load(rng.uniform(2, 60), load.power_kw, load.efficiency, load.min_power_kw)
+            if name in METHODS:
+                load, limits = METHODS[name]
+                asked = replace(load, energy_kwh=rng.uniform(2, 60))
+            else:
+                limits, ahead = limits_at_random(rng), AT_RANDOM[name](rng, ahead)
+                asked = Load(rng.uniform(2, 150), KW, 0.9)
             wishes = Wishes(now, ahead[-1].end_utc, **limits)
             begun = time.process_time()
             plan(asked, wishes, ahead)

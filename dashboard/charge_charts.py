@@ -17,6 +17,7 @@ from ingestion.settlement import HALF_HOUR
 AXIS_PX = 44  # of the y axis, the same in both charts, so that their times stand above each other
 HEADROOM = 0.24  # above the highest bar, for the marks of runs
 MOST_LABELS = 4
+WORD = 0.09  # of a chart's width on a phone, which the word "now" takes
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,21 @@ def half_hours(
         for bar in bars
         if bar["start"] < last and bar["end"] > first
     ]
+    at = now_utc if now_utc and span.start_utc < now_utc < span.end_utc else None
+    # An end of a run would go through the word; a short run that begins now says it itself.
+    word_ends = at + (span.end_utc - span.start_utc) * WORD if at else span.start_utc
+    is_crowded = any(at < end < word_ends for run in runs for end in run) if at else False
+    now = [{"start": at, "text": "" if is_crowded else "now"}] if at else []
     named = len(runs) <= MOST_LABELS
     marks: Points = [
-        {"start": first, "end": last, "middle": first + (last - first) / 2, "text": verb if named else ""}
+        {
+            "start": first,
+            "end": last,
+            "middle": first + (last - first) / 2,
+            "text": (f"{verb} now" if is_crowded and first == at else verb) if named else "",
+        }
         for first, last in runs
     ]
-    now = [{"start": now_utc, "text": "now"}] if now_utc and span.start_utc < now_utc < span.end_utc else []
     found = [grey for grey in greys if grey.runs]
     form = _half_hours_form(kind, tuple((grey.label, grey.opacity) for grey in found), bool(now))
     slots = [

@@ -8,6 +8,7 @@ from dashboard.charge_answer import Answer
 from dashboard.charge_choice import OWN
 from dashboard.charge_words import (
     against_once,
+    day,
     duration,
     energy,
     is_like,
@@ -22,6 +23,7 @@ from dashboard.charge_words import (
     when,
 )
 from dashboard.local_time import moment_text
+from energy_monitor.advice import next_published_at
 from energy_monitor.plan_words import MOST_NAMED, carbon_words, price_words, spans_text
 from energy_monitor.planned import Kind, Offer
 from planner.model import Plan
@@ -35,7 +37,6 @@ TITLES: dict[Kind, str] = {
     "balanced": "Your balance",
     "cheapest": "Cheapest",
     "greenest": "Greenest",
-    "at_once": "At once",
 }
 NO_LIMITS = "Your charger, your fuse and your battery may allow less than is planned here."
 
@@ -47,7 +48,7 @@ def headline(answer: Answer) -> str:
         return _nothing(answer)
     doing = _doing(answer)
     at = f"now, {when(plan, now)}" if answer.is_now and answer.choice.is_from_now else when(plan, now)
-    return f"{doing} {at}: {_worth(answer)}"
+    return f"{doing} {at}: {_worth(answer)}{_saving(answer)}"
 
 
 def _doing(answer: Answer) -> str:
@@ -62,9 +63,23 @@ def _worth(answer: Answer) -> str:
         known = [f"{energy(asked - plan.shortfall_kwh)} of the {asked:g}{text.NBSP}kWh", *known]
     if plan.carbon_g is not None and (answer.is_now or not answer.has_price or not is_like(plan, once)):
         known.append(kilograms(plan.carbon_g))
-    if not answer.is_now and is_like(plan, once):
-        known.append(against_once(plan, once, answer.has_price))
-    return f"{', '.join(part for part in known if part)}."
+    return f"{', '.join(known)}."
+
+
+def _saving(answer: Answer) -> str:
+    """A sentence of its own, where it can be compared."""
+    if answer.is_now or not is_like(answer.best, answer.once):
+        return ""
+    saves = against_once(answer.best, answer.once, answer.has_price)
+    return f" That {saves} compared with {_at_once(answer)}." if saves else ""
+
+
+def _at_once(answer: Answer) -> str:
+    """What is compared with: beginning as early as may be."""
+    doing = "starting" if answer.choice.load.profile else "charging"
+    return (
+        f"{doing} at once" if answer.choice.is_from_now else f"{doing} at {minute(answer.choice.wishes.earliest_utc)}"
+    )
 
 
 def _nothing(answer: Answer) -> str:
@@ -92,10 +107,7 @@ def remarks(answer: Answer) -> Iterator[str]:
             "still time for it: look again once those prices are published."
         )
     elif plan.is_data_short and answer.has_price:
-        yield (
-            f"Prices are published until {_known_until(answer)}. Those of the time after come in the afternoon: look "
-            "again then, as it may be cheaper."
-        )
+        yield f"Prices are published until {_known_until(answer)}. {_due(answer)}, as it may be cheaper."
     elif plan.is_data_short:
         yield f"The carbon forecast ends at {_known_until(answer)}: what comes after is not known yet."
     if answer.beyond is not None:
@@ -137,6 +149,17 @@ def _short(answer: Answer) -> str:
     return f"{said}. This is as much as fits."
 
 
+def _due(answer: Answer) -> str:
+    """When the prices come that follow those that are known."""
+    until = answer.ahead.prices.known_until_utc
+    assert until is not None
+    now = answer.choice.now_utc
+    comes = next_published_at(until)
+    if comes <= now:
+        return f"Those of the time after have been due since {minute(comes)} {day(comes, now)}: look again soon"
+    return f"Those of the time after usually come soon after {minute(comes)} {day(comes, now)}: look again then"
+
+
 def _known_until(answer: Answer) -> str:
     until = (answer.ahead.prices if answer.has_price else answer.ahead.carbon).known_until_utc
     return text.NONE if until is None else moment_text(until)
@@ -156,9 +179,7 @@ def _pausing(answer: Answer, plan: Plan) -> str:
 
 
 def title(offer: Offer, answer: Answer) -> str:
-    if offer.kind == "at_once" and not answer.choice.is_from_now:
-        return f"As early as may be, from {minute(answer.choice.wishes.earliest_utc)}"
-    return TITLES[offer.kind]
+    return text.sentence(_at_once(answer)) if offer.kind == "at_once" else TITLES[offer.kind]
 
 
 def card_value(offer: Offer, has_price: bool) -> str:
@@ -184,7 +205,9 @@ def card_lines(offer: Offer, answer: Answer) -> list[str]:
     if offer.kind == "at_once":
         return lines
     if plan.pieces == once.pieces:
-        return [*lines, "The same as at once"]
+        return [*lines, f"The same as {_at_once(answer)}"]
+    if answer.cheapest is not None and offer.kind == "greenest" and plan.pieces == answer.cheapest.pieces:
+        return [*lines, "The same as the cheapest"]
     if is_like(plan, once):
         lines.append(text.sentence(against_once(plan, once, answer.has_price)))
     return [line for line in lines if line]

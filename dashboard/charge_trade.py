@@ -11,23 +11,31 @@ from planner.model import Plan
 
 
 def of(answer: Answer) -> list[Plan]:
-    """The plans from the cheapest to the greenest that differ by what can be seen; empty where there is no choice."""
-    found: list[Plan] = []
-    for plan in answer.front:
-        if plan.carbon_g is None or not is_like(plan, answer.front[0]):
-            continue
-        if found and found[-1].carbon_g is not None and found[-1].carbon_g - plan.carbon_g < ALIKE_G:
-            continue
-        found.append(plan)
+    """The plans from the cheapest to the greenest that differ by what can be seen; empty where there is no choice.
+
+    The two ends are those of the cards, whatever lies close to them.
+    """
+    known = [plan for plan in answer.front if plan.carbon_g is not None and is_like(plan, answer.front[0])]
+    found = known[:1]
+    for plan in known[1:]:
+        if _greener(found[-1], plan) >= ALIKE_G:
+            found.append(plan)
+    if len(found) > 1:
+        found[-1] = known[-1]
     if len(found) < 2 or found[-1].cost_p - found[0].cost_p < ALIKE_P:
         return []
     return found
 
 
+def _greener(plan: Plan, other: Plan) -> float:
+    """By how many grams the other is greener."""
+    return (plan.carbon_g or 0) - (other.carbon_g or 0)
+
+
 def words(plans: Sequence[Plan]) -> str:
     """What the greenest costs more, and what a kilogram less comes to."""
     cheapest, greenest = plans[0], plans[-1]
-    more, less = greenest.cost_p - cheapest.cost_p, (cheapest.carbon_g or 0) - (greenest.carbon_g or 0)
+    more, less = greenest.cost_p - cheapest.cost_p, _greener(cheapest, greenest)
     others = f"Of the {len(plans)} plans none is both dearer and dirtier than another. " if len(plans) > 2 else ""
     return (
         f"The greenest costs {money(more)} more than the cheapest and emits {kilograms(less)} less: "

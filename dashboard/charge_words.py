@@ -1,12 +1,12 @@
 """A plan in words: when, what it costs, what it emits, and against charging at once. Plain text."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from dashboard import text
 from dashboard.local_time import clock_text, day_text, zone_word
-from energy_monitor.plan_words import to_minute
+from energy_monitor.plan_words import MINUTE, to_minute
 from energy_monitor.planned import runs_of
 from ingestion.settlement import DAY, LONDON
 from ingestion.settlement import settlement_date_of as local_date
@@ -63,13 +63,6 @@ def minute(instant: datetime) -> str:
     return f"{to_minute(instant).astimezone(LONDON):%H:%M}"
 
 
-def span(run: Run) -> str:
-    """As 01:30 to 05:00 GMT; both zones where the clocks change within."""
-    start, end = run
-    same = zone_word(start) == zone_word(end)
-    return f"{minute(start) if same else clock_text(to_minute(start))} to {clock_text(to_minute(end))}"
-
-
 def when(plan: Plan, now_utc: datetime) -> str:
     """As from 01:30 to 05:00 GMT tomorrow; of many runs, how many and between when."""
     of = runs(plan)
@@ -78,18 +71,26 @@ def when(plan: Plan, now_utc: datetime) -> str:
     if len(of) > MOST_NAMED:
         return f"in {len(of)} runs, {dated((of[0][0], of[-1][1]), now_utc)}"
     zones = {zone_word(instant) for run in of for instant in run}
-    if len({local_date(start) for start, _ in of}) == 1 and len(zones) == 1:
+    if len({one for run in of for one in days(run)}) == 1 and len(zones) == 1:
         spans = [f"{minute(start)} to {minute(end)}" for start, end in of]
-        return f"from {_listed(spans)} {zones.pop()} {day(of[0][0], now_utc)}"
+        return f"from {_listed(spans)} {zones.pop()} {day(to_minute(of[0][0]), now_utc)}"
     return _listed(dated(run, now_utc) for run in of)
 
 
+def days(run: Run) -> tuple[date, date]:
+    """The local days on which it begins and ends, to the minute; midnight ends a day."""
+    start, end = (to_minute(instant) for instant in run)
+    return local_date(start), max(local_date(start), local_date(end - MINUTE))
+
+
 def dated(run: Run, now_utc: datetime) -> str:
-    """As from 01:30 to 05:00 GMT tomorrow."""
-    start, end = run
-    if local_date(start) == local_date(end - timedelta(minutes=1)):  # midnight ends a day
-        return f"from {span(run)} {day(start, now_utc)}"
-    return f"from {minute(start)} {day(start, now_utc)} to {clock_text(to_minute(end))} {day(end, now_utc)}"
+    """As from 01:30 to 05:00 GMT tomorrow; the day and the zone of each end where they differ."""
+    start, end = (to_minute(instant) for instant in run)
+    begins = minute(start) if zone_word(start) == zone_word(end) else clock_text(start)
+    first, last = days(run)
+    if first == last:
+        return f"from {begins} to {clock_text(end)} {day(start, now_utc)}"
+    return f"from {begins} {day(start, now_utc)} to {clock_text(end)} {day(end, now_utc)}"
 
 
 def _listed(parts: Iterable[str]) -> str:
@@ -108,24 +109,22 @@ def is_like(plan: Plan, other: Plan) -> bool:
 
 
 def against_once(plan: Plan, once: Plan, has_price: bool) -> str:
-    """As £1.90 less than at once, and 0.84 kg CO₂ less; what is not known of both is left out."""
-    cheaper = once.cost_p - plan.cost_p
-    cost = f"{money(abs(cheaper))} {_less(cheaper)} than at once"
-    if abs(cheaper) < ALIKE_P:
-        cost = "the same cost as at once"
-    if plan.carbon_g is None or once.carbon_g is None:
-        return cost if has_price else ""
-    greener = once.carbon_g - plan.carbon_g
-    carbon = f"{kilograms(abs(greener))} {_less(greener)}"
-    if abs(greener) < ALIKE_G:
-        carbon = "the same CO₂"
+    """As saves £1.90 and 0.84 kg CO₂, or costs £0.20 more but saves 0.84 kg CO₂; what is not known is left out."""
+    told: list[tuple[bool | None, str]] = []  # whether it is less, the same (None), or more
     if has_price:
-        return f"{cost}, and {carbon}"
-    return f"{carbon} {'as' if abs(greener) < ALIKE_G else 'than'} at once"
-
-
-def _less(saved: float) -> str:
-    return "less" if saved > 0 else "more"
+        cheaper = once.cost_p - plan.cost_p
+        told.append((None if abs(cheaper) < ALIKE_P else cheaper > 0, money(abs(cheaper))))
+    if plan.carbon_g is not None and once.carbon_g is not None:
+        greener = once.carbon_g - plan.carbon_g
+        told.append((None if abs(greener) < ALIKE_G else greener > 0, kilograms(abs(greener))))
+    saves, more = ([what for is_less, what in told if is_less is wanted] for wanted in (True, False))
+    if not saves and not more:
+        return "saves nothing" if told else ""
+    parts = [f"saves {_listed(saves)}"] if saves else []
+    if more:
+        verb = "costs" if has_price and told[0][0] is False else "emits"
+        parts.append(f"{verb} {_listed(more)} more")
+    return " but ".join(parts)
 
 
 def mean_price(plan: Plan) -> float | None:

@@ -90,6 +90,12 @@ def published_until(moment_utc: datetime) -> datetime:
     return _instant(local.date() + DAY if local.time() >= PUBLISHED_AT else local.date(), PUBLISHED_UNTIL)
 
 
+def next_published_at(known_until_utc: datetime) -> datetime:
+    """When the Agile prices that follow those known until then are taken to come, by the same rule."""
+    day = settlement_date_of(known_until_utc + HOUR)  # a day of prices begins at 23:00
+    return _instant(day - DAY, PUBLISHED_AT)
+
+
 def wishes_of(evening: date, standard: Standard, objective: Objective) -> Wishes:
     """From the evening's moment to next morning; a gram of carbon counts for a penny where green is asked for."""
     return Wishes(

@@ -23,6 +23,7 @@ from energy_monitor.history import history
 from energy_monitor.output import PRINTERS, as_json_text, print_table
 from energy_monitor.plan_command import plan
 from energy_monitor.postgres import PostgresError
+from energy_monitor.row_files import export_rows
 from energy_monitor.status import DatasetStatus, SourceStatus, dataset_statuses, source_statuses
 from energy_monitor.up.command import up
 from energy_monitor.up.source_choice import know_the_clock
@@ -234,5 +235,5 @@ def stop(workspace: Workspace) -> None:
     click.echo("the embedded PostgreSQL is stopped")
 
 
-for command in (*COMMANDS, history, plan, advise, up):
+for command in (*COMMANDS, history, export_rows, plan, advise, up):
     cli.add_command(command)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from dashboard.local_time import clock_text, day_text, moment_text
+from dashboard.local_time import clock_text, day_text, moment_text, zone_word
 from energy_monitor.ahead import Ahead, Series, Spans
 from energy_monitor.planned import SAME_KWH, Kind, Offer, Planned, Run, runs_of
 from ingestion.settlement import settlement_date_of as local_date
@@ -23,16 +23,21 @@ def to_minute(instant: datetime) -> datetime:
 
 def span_text(start: datetime, end: datetime) -> str:
     """As Thu 29 Oct, 02:00–05:30 GMT; the zone and the day of each end where they differ."""
-    if to_minute(start) == to_minute(end):
-        seconds = max(1, round((end - start).total_seconds()))
-        return f"{day_text(local_date(start), with_year=False)}, {clock_text(to_minute(start))} for {seconds} seconds"
-    start, end = to_minute(start), to_minute(end)
-    day, zone = day_text(local_date(start), with_year=False), clock_text(start)[-3:]
-    if local_date(start) != local_date(end) and end - start > 24 * 60 * MINUTE:
-        return f"{day}, {clock_text(start)} – {day_text(local_date(end), with_year=False)}, {clock_text(end)}"
-    if zone != clock_text(end)[-3:]:
-        return f"{day}, {clock_text(start)}–{clock_text(end)}"
-    return f"{day}, {clock_text(start)[:5]}–{clock_text(end)}"
+    day, rest, _ = _span_parts(start, end)
+    return f"{day}, {rest}"
+
+
+def _span_parts(start: datetime, end: datetime) -> tuple[str, str, str]:
+    """The day on which it begins, the times with the other day if there is one, and the day that was named last."""
+    first, last = to_minute(start), to_minute(end)
+    day = day_text(local_date(first), with_year=False)
+    if first == last:
+        return day, f"{clock_text(first)} for {max(1, round((end - start).total_seconds()))} seconds", day
+    begins = clock_text(first)[:5] if zone_word(first) == zone_word(last) else clock_text(first)
+    if local_date(first) == local_date(last - MINUTE):  # midnight ends a day
+        return day, f"{begins}–{clock_text(last)}", day
+    other = day_text(local_date(last), with_year=False)
+    return day, f"{begins} – {other}, {clock_text(last)}", other
 
 
 def run_text(run: Run) -> str:
@@ -50,10 +55,9 @@ def spans_text(spans: Iterable[tuple[datetime, datetime]], most: int | None = No
     last_day = ""
     spans = list(spans)
     for start, end in spans[:most]:
-        text = span_text(start, end)
-        day, _, rest = text.partition(", ")
-        told.append(rest if day == last_day else text)
-        last_day = day
+        day, rest, ends_on = _span_parts(start, end)
+        told.append(rest if day == last_day else f"{day}, {rest}")
+        last_day = ends_on
     if most is not None and len(spans) > most:
         told.append(f"{len(spans) - most} more")
     return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}" if told else ""

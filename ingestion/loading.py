@@ -216,8 +216,10 @@ class _Versions:
 
     def _stage(self, rows: Iterable[Row]) -> None:
         self._run("delete from incoming")
-        copy = sql.SQL("copy incoming ({columns}, extra, content_hash) from stdin").format(**self.names)
-        self.cursor.copy_expert(copy, io.StringIO("".join(_copy_lines(self.dataset, rows))))
+        copy = "copy incoming ({columns}, extra, content_hash) from stdin (encoding 'utf8')"
+        # bytes: a StringIO holds four for each character
+        lines = "".join(_copy_lines(self.dataset, rows)).encode()
+        self.cursor.copy_expert(sql.SQL(copy).format(**self.names), io.BytesIO(lines))
 
     def _run(self, statement: str, parameters: dict[str, object] | None = None, **more: sql.Composable) -> None:
         self.cursor.execute(sql.SQL(statement).format(**self.names, **more), parameters)

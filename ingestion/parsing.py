@@ -93,8 +93,10 @@ def _with_scope(dataset: Dataset, number: int, fields: dict[str, Any], scope: Ma
 
 
 def _decode(body: bytes) -> Any:
+    # equal texts are kept once: most numbers of a large body are a few hundred different ones
+    number = lru_cache(maxsize=4096)(Number)
     try:
-        return json.loads(body, parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=number, parse_int=number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         start = body[:60].decode("utf-8", errors="replace")
         raise BodyError(f"the body is not whole, valid JSON ({error}); its {len(body)} bytes begin {start!r}") from None

@@ -46,7 +46,7 @@ def solve(load: Load, wishes: Wishes, slots: Slots, aim: Aim, *, step: timedelta
     if later and not found.is_whole:
         # Too little is left to plan for the limits of a run: plan all of it, and nothing for later.
         other = as_plan(load, wishes, on, _limited(load, wishes, aim, cells, need))
-        found = other if other.shortfall_kwh < found.shortfall_kwh else found
+        found = _with_more(found, other)
     return found
 
 
@@ -84,6 +84,12 @@ def is_limited(load: Load, wishes: Wishes) -> bool:
     )
 
 
+def _with_more(found: Plan, other: Plan) -> Plan:
+    """The other plan where it holds more energy than the found one, by more than rounding does."""
+    spare = SAME * max(1.0, found.shortfall_kwh + found.energy_at_meter_kwh + found.left_for_later_kwh)
+    return other if other.shortfall_kwh < found.shortfall_kwh - spare else found
+
+
 def _profile(load: Load, wishes: Wishes, on: Grid, later_hours: float) -> Plan:
     if sum((step.length for step in load.profile), NO_TIME) <= later_hours * HOUR * MICROSECOND:
         return as_plan(load, wishes, on, (), later_kwh=load.energy_at_meter_kwh)
@@ -104,7 +110,7 @@ def _in_one_go(load: Load, wishes: Wishes, on: Grid, later_kwh: float) -> Plan:
         if tail and tail[-1].end == on.known_to:
             uses = contiguous.at_end(tail, need - later_kwh)
         across = as_plan(load, wishes, on, uses, later_kwh=later_kwh)
-        found = across if across.shortfall_kwh < found.shortfall_kwh else found
+        found = _with_more(found, across)
     return found
 
 

@@ -8,9 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charge_answer, charge_choice, charge_sentences, charge_trade, charge_words, connection
+from dashboard import (
+    charge_answer,
+    charge_charts,
+    charge_choice,
+    charge_sentences,
+    charge_trade,
+    charge_words,
+    connection,
+    present,
+)
 from dashboard.charge_choice import Choice
 from dashboard.marts import charge as marts
+from dashboard.windows import Span
 from energy_monitor.ahead import Ahead, Series
 from energy_monitor.calendar_file import calendar
 from energy_monitor.workspace import Workspace
@@ -19,8 +29,8 @@ from planner.choose import at_once, plan
 from planner.model import Load, Plan, Slot, Wishes
 from planner.presets import PRESETS
 from tests.conftest import SIMULATED_NOW, rows_of
+from tests.pages import drawn, read_words, shown_page, specs_of
 from tests.pages import page as opened
-from tests.pages import read_words, shown_page, specs_of
 
 NOW = SIMULATED_NOW
 SEVEN = datetime(2026, 10, 29, 7, tzinfo=UTC)
@@ -106,7 +116,7 @@ def test_the_answer_is_the_planners_on_what_the_marts_hold(
         assert metrics(app) == {
             "Cheapest": amounts(cheapest),
             "Greenest": amounts(greenest),
-            "At once": amounts(once),
+            ("Starting at once" if load.profile else "Charging at once"): amounts(once),
         }, asked
         said = headline(app)
         assert cheapest.start_utc
@@ -116,9 +126,8 @@ def test_the_answer_is_the_planners_on_what_the_marts_hold(
         assert first in said, asked
         assert f"{last} GMT" in said, asked
         if cheapest.start_utc != NOW:
-            assert (
-                f"£{cheapest.cost_p / 100:.2f}, £{(once.cost_p - cheapest.cost_p) / 100:.2f} less than at once" in said
-            )
+            saves = f"£{(once.cost_p - cheapest.cost_p) / 100:.2f}"
+            assert f": £{cheapest.cost_p / 100:.2f}. That saves {saves} " in said
 
 
 def test_what_carbon_counts_for_is_weighed(simulated_workspace: Workspace, reading: Callable) -> None:
@@ -172,7 +181,9 @@ def test_the_charts_mark_the_runs_in_shape_and_words(simulated_workspace: Worksp
 
 def test_prices_that_end_before_the_deadline_are_said_to(simulated_workspace: Workspace, reading: Callable) -> None:
     reading(simulated_workspace, NOW)
-    assert "Prices are published until Thu 29 Oct 2026, 00:00 GMT" in read_words(page(region="London"))
+    said = read_words(page(region="London"))
+    assert "Prices are published until Thu 29 Oct 2026, 00:00 GMT" in said
+    assert "Those of the time after usually come soon after 16:00 today: look again then" in said
     said = read_words(page(region="London", later="do not plan"))
     assert "This cannot be planned. There are prices until" in said.replace("*", "")
     said = charge_text(headline(page(region="London", later="leave for later what fits later")))
@@ -305,7 +316,7 @@ def test_without_an_agile_price_it_plans_by_carbon_and_says_so(
         assert "By the carbon forecast alone" in said
         assert ("no Agile price is known for London" in said) == bool(asked)
         assert "£" not in headline(app)
-        assert list(metrics(app)) == ["Greenest", "At once"]
+        assert list(metrics(app)) == ["Greenest", "Charging at once"]
         assert not [value for value in metrics(app).values() if "£" in value]
         assert len(specs_of(app)) == 1
 
@@ -378,7 +389,7 @@ SMALL: dict[str, object] = {"what": "Own figures", "energy": 2, "power": 2, "eff
 def test_words_of_a_plan() -> None:
     found = answer_over([10, 10, 30, 5, 5, 30], SMALL, MIDNIGHT, [200] * 6)
     assert charge_text(charge_sentences.headline(found)) == (
-        "Charge from 01:30 to 02:30 GMT today: £0.10, £0.10 less than at once, and the same CO₂."
+        "Charge from 01:30 to 02:30 GMT today: £0.10. That saves £0.10 compared with charging at once."
     )
     found = answer_over([1, 1, 30, 5, 5, 30], SMALL, MIDNIGHT)
     assert charge_text(charge_sentences.headline(found)) == "Charge now, from 00:00 to 01:00 GMT today: £0.02."
@@ -386,7 +397,7 @@ def test_words_of_a_plan() -> None:
     found = answer_over([-10, 10, 30, -5, -5, -10], SMALL | {"pauses": True}, MIDNIGHT, [100, 1, 1, 1, 1, 300])
     assert charge_text(charge_sentences.headline(found)) == (
         "Charge from 00:00 to 00:30 and 02:30 to 03:00 GMT today: "
-        "−£0.20, £0.20 less than at once, and 0.30 kg CO₂ more."
+        "−£0.20. That saves £0.20 but emits 0.30 kg CO₂ more compared with charging at once."
     )
     found = answer_over([20, 20, 20, 20, 20, 20], SMALL | {"cap": 10}, MIDNIGHT)
     assert charge_text(charge_sentences.headline(found)).startswith(
@@ -417,6 +428,52 @@ def test_a_run_past_midnight_names_both_days() -> None:
     said = charge_words.dated((start, start + timedelta(hours=3)), start)
     assert said == "from 22:00 today to 01:00 GMT tomorrow"
     assert charge_words.dated((start, MIDNIGHT), start) == "from 22:00 to 00:00 GMT today"
+    late = answer_over([30, 30, 5, 5, 5, 5, 30, 30], SMALL | {"energy": 4}, MIDNIGHT - timedelta(hours=2))
+    assert charge_text(charge_sentences.headline(late)).startswith(
+        "Charge from 23:00 today to 01:00 GMT tomorrow: £0.20"
+    )
+    paused = answer_over([5, 30, 30, 5, 5, 30], SMALL | {"pauses": True, "energy": 3}, MIDNIGHT - timedelta(hours=2))
+    assert charge_words.when(paused.best, paused.choice.now_utc) == (
+        "from 22:00 to 22:30 GMT today and from 23:30 today to 00:30 GMT tomorrow"
+    )
+
+
+def test_a_run_past_midnight_into_the_change_of_the_clocks_names_both_zones() -> None:
+    start = UTC_MIDNIGHT - timedelta(hours=2)
+    assert charge_words.dated((start, start + timedelta(hours=4)), start) == (
+        "from 23:00 BST today to 02:00 GMT tomorrow"
+    )
+
+
+def test_a_run_that_begins_seconds_before_midnight_is_of_the_day_that_its_clock_shows() -> None:
+    start = MIDNIGHT - timedelta(seconds=20)
+    said = charge_words.dated((start, MIDNIGHT + timedelta(hours=1)), MIDNIGHT - timedelta(hours=1))
+    assert said == "from 00:00 to 01:00 GMT tomorrow"
+
+
+def test_when_the_next_prices_come_is_said_by_the_clock() -> None:
+    """A day of prices begins at 23:00, and is out at 16:00 the day before."""
+    for at, until, said in (
+        (datetime(2026, 11, 2, 15, 30, tzinfo=UTC), 15, "usually come soon after 16:00 today: look again then"),
+        (datetime(2026, 11, 2, 17, tzinfo=UTC), 12, "have been due since 16:00 today: look again soon"),
+        (datetime(2026, 11, 2, 17, tzinfo=UTC), 60, "usually come soon after 16:00 tomorrow: look again then"),
+    ):
+        found = answer_over([9.0] * until, SMALL | {"by": "2026-11-04T09:00"}, at)
+        assert found.best.is_data_short
+        assert f"Those of the time after {said}" in " ".join(charge_sentences.remarks(found)), (at, until)
+
+
+def test_cards_say_what_is_saved_and_what_is_the_same() -> None:
+    found = answer_over([10, 10, 30, 5, 5, 30], SMALL, MIDNIGHT, [300, 300, 300, 100, 100, 300])
+    last = {offer.kind: charge_sentences.card_lines(offer, found)[-1] for offer in found.offers}
+    assert charge_text(last["cheapest"]) == "Saves £0.10 and 0.40 kg CO₂"
+    assert last["greenest"] == "The same as the cheapest"
+    found = answer_over([10, 10, 30, 12, 12, 30], SMALL, MIDNIGHT, [300, 300, 300, 100, 100, 300])
+    last = {offer.kind: charge_sentences.card_lines(offer, found)[-1] for offer in found.offers}
+    assert last["cheapest"] == "The same as charging at once"
+    assert charge_text(last["greenest"]) == "Saves 0.40 kg CO₂ but costs £0.04 more"
+    found = answer_over([9, 10, 9, 10, 5, 30], SMALL | {"from": "2026-11-03T00:30"}, MIDNIGHT, [100] * 4 + [150] * 2)
+    assert charge_sentences.title(found.offers[-1], found) == "Charging at 00:30"
 
 
 UTC_MIDNIGHT = datetime(2026, 10, 25, tzinfo=UTC)
@@ -459,6 +516,40 @@ def test_the_best_times_on_now_are_the_least_three_hours(simulated_workspace: Wo
     assert "p/kWh" not in said
 
 
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [
+        (20, "use power from 22:00 GMT to Wed 4 Nov 2026, 01:00 GMT: forecast at 100 gCO₂/kWh, 50 % less than"),
+        (18, "use power from 21:00 GMT to 00:00 GMT: "),
+        (24, "use power from Wed 4 Nov 2026, 00:00 GMT to 03:00 GMT: "),
+    ],
+)
+def test_the_advice_of_now_names_the_day_on_which_it_ends(best: int, said: str) -> None:
+    noon = MIDNIGHT + timedelta(hours=12)
+    ahead = [
+        {"period_start_utc": noon + HALF_HOUR * n, "carbon": 100 if best <= n < best + 6 else 200} for n in range(48)
+    ]
+    assert said in charge_text(present.advice(ahead, noon))
+
+
+# The picture ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "now", "mark"),
+    [(10, 20, "", "charge now"), (10, 300, "now", "charge"), (200, 60, "now", "charge"), (30, 200, "", "charge")],
+)
+def test_the_word_now_stands_where_no_mark_goes_through_it(begins: int, lasts: int, now: str, mark: str) -> None:
+    at = MIDNIGHT + timedelta(minutes=10)
+    run = (MIDNIGHT + timedelta(minutes=begins), MIDNIGHT + timedelta(minutes=begins + lasts))
+    span = Span(MIDNIGHT, MIDNIGHT + timedelta(hours=10))
+    spec = charge_charts.half_hours(
+        charge_charts.PRICE, {MIDNIGHT: 9.0}, span, [run], [], lambda _: ("", "", ""), "", verb="charge", now_utc=at
+    )
+    assert [point["text"] for point in drawn(spec, "now")] == [now]
+    assert [point["text"] for point in drawn(spec, "marks")] == [mark]
+
+
 # Cost against carbon --------------------------------------------------------------------------------------------------
 
 
@@ -474,5 +565,7 @@ def test_the_trade_is_shown_where_there_is_one() -> None:
     assert "The greenest costs £0.40 more than the cheapest and emits 0.40 kg CO₂ less: £1.00 for each kilogram" in said
     assert [row["cost_p"] for row in charge_trade.rows(found, plans)] == costs
     assert [point.label for point in charge_trade.points(found, plans)][-1] == "at once"
+    close = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [300, 300, 200, 200, 198, 198])
+    assert charge_trade.of(close)[-1].pieces == close.greenest.pieces  # type: ignore[union-attr]
     alike = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [100, 100, 200, 200, 300, 300])
     assert charge_trade.of(alike) == []

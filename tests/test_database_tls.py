@@ -169,6 +169,16 @@ def test_a_role_cannot_take_all_connections(workspace: Workspace) -> None:
             connection.close()
 
 
+def test_without_aws_a_password_is_changed_in_its_file(workspace: Workspace, tmp_path: Path) -> None:
+    assert write_for_dashboard(workspace, tmp_path)
+    kept = json.loads(workspace.passwords_file.read_text())
+    workspace.passwords_file.write_text(json.dumps(kept | {"reader": "another-of-the-reader"}))
+    assert "set" in run_command("--workspace", "tls", "prepare", "--set-passwords", **workspace.environ).stdout
+    assert write_for_dashboard(workspace, tmp_path)
+    assert (tmp_path / "reader.password").read_text() == "another-of-the-reader"
+    workspace.connect("reader").close()  # a service that has run all the time
+
+
 @pytest.fixture
 def secrets(s3: str, environ: dict[str, str], workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     """The same workspace on an instance that has its passwords from Secrets Manager, and no password by environment."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.template import FOLDER, TEMPLATE, filled, resource_name
+from deploy.template import FOLDER, MOST_AT_ONCE, TEMPLATE, filled, resource_name
+from energy_monitor.database import CONNECTIONS
 from ingestion.catalogue import DATASETS
 from ingestion.sources import SOURCES
 from orchestration.lambdas import ByLambda
@@ -106,9 +107,11 @@ def instance_statements(resources: Json) -> list[Json]:
 def test_connections_suffice_for_all_functions_at_once(resources: Json) -> None:
     at_once = sum(one["ReservedConcurrentExecutions"] for one in of_type(resources, "Lambda::Function").values())
     connections = int(resources["DatabaseParameters"]["Properties"]["Parameters"]["max_connections"])
-    # the roles' own limits (energy_monitor/database.py) are lower; and RDS keeps some for itself
+    # the roles' own limits are lower, and RDS keeps some for itself
     assert at_once + 40 <= connections
     assert at_once < resources["DatabaseConnectionsAlarm"]["Properties"]["Threshold"] < connections
+    # what Dagster invokes finds a place at once: one per source, and as many that a killed run left at work
+    assert len(SOURCES) * MOST_AT_ONCE <= CONNECTIONS["ingester"] < at_once, "beyond that they wait for one another"
 
 
 @pytest.mark.parametrize("rule", OF_RULES, ids=lambda rule: rule.__name__)

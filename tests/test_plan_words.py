@@ -7,7 +7,7 @@ import pytest
 from energy_monitor.errors import UserError
 from energy_monitor.plan_times import read_time, tomorrow_morning
 from energy_monitor.plan_words import kilograms, pounds, span_text, spans_text
-from ingestion.settlement import HALF_HOUR, HOUR
+from ingestion.settlement import DAY, HALF_HOUR, HOUR
 
 # Times ----------------------------------------------------------------------------------------------------------------
 
@@ -56,11 +56,16 @@ def test_tomorrow_morning_is_seven_by_the_clock() -> None:
 def test_spans_in_words() -> None:
     late = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
     assert span_text(late, late + HALF_HOUR) == "Sat 24 Oct, 23:30–00:00 BST"
-    assert span_text(late, late + 4 * HOUR) == "Sat 24 Oct, 23:30 BST–02:30 GMT"
+    assert span_text(late, late + 4 * HOUR) == "Sat 24 Oct, 23:30 BST – Sun 25 Oct, 02:30 GMT"
+    assert span_text(late - DAY, late - DAY + 6 * HOUR) == "Fri 23 Oct, 23:30 – Sat 24 Oct, 05:30 BST"
+    assert span_text(late + HOUR, late + 3 * HOUR) == "Sun 25 Oct, 00:30 BST–01:30 GMT"
+    assert span_text(late + timedelta(minutes=29, seconds=40), late + HOUR) == "Sun 25 Oct, 00:00–00:30 BST"
     assert span_text(late, late + 48 * HOUR) == "Sat 24 Oct, 23:30 BST – Mon 26 Oct, 22:30 GMT"
     assert span_text(late, late + timedelta(seconds=14)) == "Sat 24 Oct, 23:30 BST for 14 seconds"
     both = ((late, late + HALF_HOUR), (late + 2 * HALF_HOUR, late + 3 * HALF_HOUR))
     assert spans_text(both) == "Sat 24 Oct, 23:30–00:00 BST and Sun 25 Oct, 00:30–01:00 BST"
+    over = ((late - DAY, late - DAY + HOUR), (late - DAY + 2 * HOUR, late - DAY + 3 * HOUR))
+    assert spans_text(over) == "Fri 23 Oct, 23:30 – Sat 24 Oct, 00:30 BST and 01:30–02:30 BST"
     assert spans_text(both, most=1) == "Sat 24 Oct, 23:30–00:00 BST and 1 more"
 
 

@@ -44,6 +44,13 @@ def test_plans_cost_what_the_solver_finds_and_keep_to_what_was_asked(first: int)
     assert all(whole > number / len(KINDS) * 0.4 for whole in wholes.values()), wholes
 
 
+def test_where_both_ways_are_short_by_as_much_some_is_left_for_later() -> None:
+    case = random_case(47_843)  # 15 kWh within the data, or 10.83 and 4.17 after it: which is more, rounding said
+    found = plan(case.load, case.wishes, case.slots)
+    assert found.left_for_later_kwh > 0
+    _is_best(found.energy_at_meter_kwh, counts(found, case), case)
+
+
 def _is_best(energy: float, value: float, case: Case) -> None:
     optimum = best(case)
     assert energy == pytest.approx(optimum.energy, rel=1e-6, abs=1e-6)

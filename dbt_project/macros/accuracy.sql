@@ -80,7 +80,7 @@
 
 {#- A sum by what it is over; null where that is nothing. -#}
 {% macro mean_of(sum, over) -%}
-    cast({{ sum }} as double precision) / nullif(cast({{ over }} as double precision), 0)
+    cast({{ sum }} as {{ real_number() }}) / nullif(cast({{ over }} as {{ real_number() }}), 0)
 {%- endmacro %}
 
 {#- The first date whose outcomes a series needs, as a query of one value: a baseline looks back a week. -#}

@@ -36,19 +36,21 @@
 {#- The columns of an aggregate mart, over a group of rows of int_grid_daily_sums. -#}
 {% macro grid_aggregates() -%}
         {% for energy in grid_energies() -%}
-        cast(sum({{ energy }}_mw_sum) / 2 as double precision) as {{ energy }}_mwh,
+        cast({{ ratio('sum(' ~ energy ~ '_mw_sum)', 2) }} as {{ real_number() }}) as {{ energy }}_mwh,
         cast(sum({{ energy }}_periods) as bigint) as {{ energy }}_periods,
         {% endfor -%}
-        {% for mean in grid_means() -%}
-        cast(sum({{ mean }}_sum) / nullif(sum({{ mean }}_periods), 0) as double precision) as mean_{{ mean }},
-        cast(min(min_{{ mean }}) as double precision) as min_{{ mean }},
-        cast(max(max_{{ mean }}) as double precision) as max_{{ mean }},
-        cast(sum({{ mean }}_periods) as bigint) as {{ mean }}_periods,
+        {% for column in grid_means() -%}
+        cast({{ ratio('sum(' ~ column ~ '_sum)', 'nullif(sum(' ~ column ~ '_periods), 0)') }} as {{ real_number() }})
+            as mean_{{ column }},
+        cast(min(min_{{ column }}) as {{ real_number() }}) as min_{{ column }},
+        cast(max(max_{{ column }}) as {{ real_number() }}) as max_{{ column }},
+        cast(sum({{ column }}_periods) as bigint) as {{ column }}_periods,
         {% endfor -%}
-        cast(sum(net_imbalance_volume_mwh) as double precision) as net_imbalance_volume_mwh,
+        cast(sum(net_imbalance_volume_mwh) as {{ real_number() }}) as net_imbalance_volume_mwh,
         cast(sum(net_imbalance_volume_periods) as bigint) as net_imbalance_volume_periods,
         {% for share in grid_shares() -%}
-        cast(sum(shared_{{ share }}_mw_sum) / nullif(sum(supply_mw_sum), 0) as double precision) as {{ share }}_share,
+        cast({{ ratio('sum(shared_' ~ share ~ '_mw_sum)', 'nullif(sum(supply_mw_sum), 0)') }} as {{ real_number() }})
+            as {{ share }}_share,
         {% endfor -%}
         {% for number in grid_counts() -%}
         cast(sum({{ number }}) as bigint) as {{ number }}{{ ',' if not loop.last }}

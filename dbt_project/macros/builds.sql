@@ -30,8 +30,8 @@
                 ) -%}
             {%- else -%}
                 {%- do spans.append(
-                    '(' ~ column ~ " >= cast('" ~ span.starts ~ "' as timestamp with time zone) and "
-                    ~ column ~ " < cast('" ~ span.ends ~ "' as timestamp with time zone))"
+                    '(' ~ column ~ " >= cast('" ~ span.starts ~ "' as " ~ instant_type() ~ ") and "
+                    ~ column ~ " < cast('" ~ span.ends ~ "' as " ~ instant_type() ~ "))"
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -163,17 +163,17 @@
         select settlement_date from covered
         union
         select passed.settlement_date
-        from newest_answers
-        cross join lateral (
+        from (
             {{ dates_between(
-                settlement_date('newest_answers.before_utc'), settlement_date('newest_answers.now_utc')
+                '(select ' ~ settlement_date('before_utc') ~ ' from newest_answers)',
+                '(select ' ~ settlement_date('now_utc') ~ ' from newest_answers)',
             ) }}
         ) as passed
 
     )
 
     select
-        cast(settlement_date as text) as settlement_date,
+        cast(settlement_date as {{ text_type() }}) as settlement_date,
         {{ utc_label(local_midnight_utc('settlement_date')) }} as starts,
         {{ utc_label(local_midnight_utc(add_days('settlement_date', 1))) }} as ends
     from days
@@ -193,8 +193,7 @@
         min(case
             when tables.model is null then planned.load_id
             when consumed.load_id is not null then least(consumed.load_id, planned.load_id)
-            when exists (select 1 from {{ _record('consumed_loads') }} as any_of where any_of.model = tables.model)
-                then planned.load_id
+            when known.model is not null then planned.load_id
             else 0
         end) as load_id
     from {{ _record('planned_loads') }} as planned
@@ -202,11 +201,12 @@
         {% for table in tables -%}
             select '{{ table }}' as model{{ ' union all ' if not loop.last }}
         {%- else -%}
-            select cast(null as text) as model where false
+            select cast(null as {{ text_type() }}) as model where false
         {%- endfor %}
-    ) as tables on true
+    ) as tables on 1 = 1
     left join {{ _record('consumed_loads') }} as consumed
         on consumed.model = tables.model and consumed.dataset = planned.dataset
+    left join (select distinct model from {{ _record('consumed_loads') }}) as known on known.model = tables.model
     where
         planned.invocation_id = '{{ invocation_id }}'
         {% if datasets -%}
@@ -279,7 +279,7 @@
 
 {#- Where something is remembered: beside the intermediate models, or in the schema of an analyst. -#}
 {% macro _record(table) -%}
-    {%- set schema = 'intermediate' if target.name == 'deployed' else target.schema -%}
+    {%- set schema = 'intermediate' if is_deployed() else target.schema -%}
     {{ return(api.Relation.create(database=target.database, schema=schema, identifier=table, type='table')) }}
 {%- endmacro %}
 
@@ -287,19 +287,28 @@
 {% macro plan_build() -%}
     {%- set plans, consumed, definitions = _record('planned_loads'), _record('consumed_loads'), _record('definitions') -%}
     create table if not exists {{ plans }} (
-        invocation_id text, dataset text, load_id bigint, planned_at timestamp with time zone default current_timestamp
+        invocation_id {{ text_type() }},
+        dataset {{ text_type() }},
+        load_id bigint,
+        planned_at {{ instant_type() }}
     );
-    create table if not exists {{ consumed }} (model text, dataset text, load_id bigint, primary key (model, dataset));
-    create table if not exists {{ definitions }} (model text primary key, definition text);
-    delete from {{ plans }} where planned_at < current_timestamp - interval '2 days';
+    create table if not exists {{ consumed }} (
+        model {{ text_type() }}, dataset {{ text_type() }}, load_id bigint, primary key (model, dataset)
+    );
+    create table if not exists {{ definitions }} (model {{ text_type() }} primary key, definition {{ text_type() }});
+    delete from {{ plans }} where planned_at < {{ add_minutes(dbt.current_timestamp(), -2 * 24 * 60) }};
     {#- those of which nothing was loaded yet, too -#}
-    insert into {{ plans }} (invocation_id, dataset, load_id)
-    select '{{ invocation_id }}', datasets.dataset, coalesce(max(loads.load_id), 0)
+    insert into {{ plans }} (invocation_id, dataset, load_id, planned_at)
+    select
+        '{{ invocation_id }}' as invocation_id,
+        datasets.dataset,
+        coalesce(max(loads.load_id), 0) as load_id,
+        {{ dbt.current_timestamp() }} as planned_at
     from (
         {% for raw in (graph.sources.values() if execute else []) if raw.name not in ('loads', 'load_days') -%}
             select '{{ raw.name }}' as dataset{{ ' union all ' if not loop.last }}
         {%- else -%}
-            select cast(null as text) as dataset where false
+            select cast(null as {{ text_type() }}) as dataset where false
         {%- endfor %}
     ) as datasets
     left join {{ source('raw', 'loads') }} as loads on datasets.dataset = loads.dataset
@@ -310,12 +319,12 @@
 {% macro remember_build() -%}
     {%- if execute -%}
         {%- if model.config.materialized in ('table', 'incremental') -%}
-            insert into {{ _record('consumed_loads') }} (model, dataset, load_id)
-            select '{{ model.unique_id }}', dataset, load_id from ({{ _loads_to_consume() }}) as may
-            on conflict (model, dataset) do update set load_id = excluded.load_id;
+            {%- set rows -%}
+                select '{{ model.unique_id }}' as model, dataset, load_id from ({{ _loads_to_consume() }}) as may
+            {%- endset -%}
+            {{ put_rows(_record('consumed_loads'), model.unique_id, ['model', 'dataset'], ['load_id'], rows) }};
         {%- endif %}
-        insert into {{ _record('definitions') }} (model, definition)
-        values ('{{ model.unique_id }}', '{{ _definition() }}')
-        on conflict (model) do update set definition = excluded.definition
+        {%- set rows = "select '" ~ model.unique_id ~ "' as model, '" ~ _definition() ~ "' as definition" -%}
+        {{ put_rows(_record('definitions'), model.unique_id, ['model'], ['definition'], rows) }}
     {%- endif -%}
 {%- endmacro %}

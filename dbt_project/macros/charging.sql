@@ -17,8 +17,8 @@ steps as (
     select
         advice_id,
         item_number as step_number,
-        2 * cast({{ json_field('item', 'hours') }} as double precision) as step_half_hours,
-        cast({{ json_field('item', 'power_kw') }} as double precision) as power_kw
+        2 * cast({{ json_field('item', 'hours') }} as {{ real_number() }}) as step_half_hours,
+        cast({{ json_field('item', 'power_kw') }} as {{ real_number() }}) as power_kw
     from profile_steps
     union all
     select
@@ -72,7 +72,7 @@ starts as (
 
     select distinct
         advice.advice_id,
-        round(cast(edges.number - changes.since_start as numeric), 9) as run_start
+        round(cast(edges.number - changes.since_start as {{ exact_number() }}), 9) as run_start
     from advice
     inner join changes on advice.advice_id = changes.advice_id
     inner join edges on advice.half_hours >= edges.number
@@ -97,7 +97,7 @@ points as (
         'possible' as run,
         starts.run_start,
         changes.change_number as point_number,
-        cast(starts.run_start as double precision) + changes.since_start as position,
+        cast(starts.run_start as {{ real_number() }}) + changes.since_start as position,
         changes.power_kw
     from starts
     inner join changes on starts.advice_id = changes.advice_id
@@ -108,9 +108,9 @@ points as (
         0 as run_start,
         2 * item_number as point_number,
         cast({{ seconds_between(
-            'earliest_utc', 'cast(' ~ json_field('item', 'start_utc') ~ ' as timestamp with time zone)'
-        ) }} as double precision) / 1800 as position,
-        cast({{ json_field('item', 'power_kw') }} as double precision) as power_kw
+            'earliest_utc', 'cast(' ~ json_field('item', 'start_utc') ~ ' as ' ~ instant_type() ~ ')'
+        ) }} as {{ real_number() }}) / 1800 as position,
+        cast({{ json_field('item', 'power_kw') }} as {{ real_number() }}) as power_kw
     from pieces
     union all
     select
@@ -119,8 +119,8 @@ points as (
         0 as run_start,
         2 * item_number + 1 as point_number,
         cast({{ seconds_between(
-            'earliest_utc', 'cast(' ~ json_field('item', 'end_utc') ~ ' as timestamp with time zone)'
-        ) }} as double precision) / 1800 as position,
+            'earliest_utc', 'cast(' ~ json_field('item', 'end_utc') ~ ' as ' ~ instant_type() ~ ')'
+        ) }} as {{ real_number() }}) / 1800 as position,
         0 as power_kw
     from pieces
 

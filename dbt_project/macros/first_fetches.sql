@@ -5,7 +5,7 @@
 {% macro first_fetches(dataset, relation, key, due=none) -%}
     select
         '{{ dataset }}' as dataset,
-        {{ due or 'cast(null as timestamp with time zone)' }} as due_at_utc,
+        {{ due or 'cast(null as ' ~ instant_type() ~ ')' }} as due_at_utc,
         min(fetched_at) as first_fetched_at_utc
     from {{ relation }}
     group by {{ key | join(', ') }}

@@ -28,7 +28,7 @@
 {#- The Carbon Intensity API's mix, sent as a list, as one share from 0 to 1 for each of its fuels. -#}
 {% macro shares_of_mix(generation_mix) -%}
     {% for fuel in ['nuclear', 'biomass', 'gas', 'coal', 'hydro', 'wind', 'solar', 'imports', 'other'] -%}
-    cast({{ number_in_list(generation_mix, 'fuel', fuel, 'perc') }} / 100 as double precision) as {{ fuel }}_share
+    cast({{ ratio(number_in_list(generation_mix, 'fuel', fuel, 'perc'), 100) }} as {{ real_number() }}) as {{ fuel }}_share
     {{- ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}

@@ -133,7 +133,7 @@
     {%- set of_row = 'partition by ' ~ ([start] + key) | join(', ') ~ ' order by fetched_at_utc, lake_key' -%}
     select
         compared.*,
-        {{ utc_label('compared.' ~ start) }}{% for column in key %} || ' ' || compared.{{ column }}{% endfor %} as row_key,
+        {{ utc_label('compared.' ~ start) }}{% for column in key %} || ' ' || cast(compared.{{ column }} as {{ text_type() }}){% endfor %} as row_key,
         {{ add_minutes('compared.' ~ start, minutes) }} as period_end_utc
     from (
         select
@@ -181,9 +181,9 @@
         {{ _of_row(dataset, value, start) }},
         'withdrawn' as change,
         {{ _as_text(value, kind) }} as value_before,
-        cast(null as text) as value_after,
+        cast(null as {{ text_type() }}) as value_after,
         {{ _as_number(value, kind) }} as number_before,
-        cast(null as {{ var('exact_number') }}) as number_after,
+        cast(null as {{ exact_number() }}) as number_after,
         absent_from_utc as changed_at_utc,
         absent_from_utc as known_from_utc,
         absent_lake_key as lake_key
@@ -202,9 +202,17 @@
 {%- endmacro %}
 
 {% macro _as_text(value, kind) -%}
-    {{ utc_label(value) if kind == 'instant' else 'cast(' ~ value ~ ' as text)' }}
+    {%- if kind == 'instant' -%}
+        {{ utc_label(value) }}
+    {%- elif kind == 'number' -%}
+        {{ number_text(value) }}
+    {%- elif kind == 'boolean' -%}
+        case when {{ value }} then 'true' when not {{ value }} then 'false' end
+    {%- else -%}
+        {{ value }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro _as_number(value, kind) -%}
-    {{ 'cast(' ~ (value if kind == 'number' else 'null') ~ ' as ' ~ var('exact_number') ~ ')' }}
+    {{ 'cast(' ~ (value if kind == 'number' else 'null') ~ ' as ' ~ exact_number() ~ ')' }}
 {%- endmacro %}

@@ -85,7 +85,7 @@
                 and answers.covered_to_utc > {{ versions }}.{{ start }}
                 and answers.fetched_at_utc > {{ versions }}.absent_from_utc
                 {% if scope -%}
-                and (answers.scope is null or answers.scope = cast({{ versions }}.{{ scope }} as text))
+                and (answers.scope is null or answers.scope = cast({{ versions }}.{{ scope }} as {{ text_type() }}))
                 {%- endif %}
         )
 {%- endmacro %}

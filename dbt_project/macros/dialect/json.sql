@@ -3,7 +3,7 @@
     {{ return(adapter.dispatch('number_in_list')(list, name, wanted, number)) }}
 {%- endmacro %}
 {% macro default__number_in_list(list, name, wanted, number) -%}
-    cast(jsonb_path_query_first({{ list }}, '$[*] ? (@.{{ name }} == "{{ wanted }}").{{ number }}') as numeric)
+    cast(jsonb_path_query_first({{ list }}, '$[*] ? (@.{{ name }} == "{{ wanted }}").{{ number }}') as {{ exact_number() }})
 {%- endmacro %}
 
 {#- Each row of a relation once for each object of its JSON list: with `item`, and `item_number` from 1. -#}
@@ -22,4 +22,12 @@
 {%- endmacro %}
 {% macro default__json_field(object, name) -%}
     ({{ object }} ->> '{{ name }}')
+{%- endmacro %}
+
+{#- A JSON value whole, as text. -#}
+{% macro json_text(value) -%}
+    {{ return(adapter.dispatch('json_text')(value)) }}
+{%- endmacro %}
+{% macro default__json_text(value) -%}
+    cast({{ value }} as text)
 {%- endmacro %}

@@ -41,7 +41,7 @@ carbon_national_forecast as (
 
     select
         *,
-        cast(null as {{ var('exact_number') }}) as carbon_actual_gco2_per_kwh
+        cast(null as {{ exact_number() }}) as carbon_actual_gco2_per_kwh
     from forecast_rows
 
 ),

@@ -30,7 +30,7 @@ possible as (
             order by
                 round(cast(case
                     when advice.objective = 'cheapest' then known_runs.cost_p else known_runs.carbon_g
-                end as numeric), 9),
+                end as {{ exact_number() }}), 9),
                 known_runs.run_start
         ) as place_by_objective
     from known_runs

@@ -48,7 +48,7 @@ closed as (
         position,
         period_start_utc,
         period_start_utc = deadline_utc as is_end,
-        case when period_start_utc < deadline_utc then cast(value as double precision) end as value,
+        case when period_start_utc < deadline_utc then cast(value as {{ real_number() }}) end as value,
         case when period_start_utc < deadline_utc and value is null then 1 else 0 end as lacking,
         case when period_start_utc < deadline_utc and value is null and is_due then 1 else 0 end as lost
     from measured

@@ -47,7 +47,7 @@ spans as (
     inner join answers
         on
             regions.dataset = answers.dataset
-            and (answers.scope is null or answers.scope = cast(regions.region_id as text))
+            and (answers.scope is null or answers.scope = cast(regions.region_id as {{ text_type() }}))
     group by 1, 2
 
 )
@@ -68,7 +68,7 @@ left join issues_of_all as of_all
 left join issues_of_region as of_region
     on
         expected.dataset = of_region.dataset
-        and cast(expected.region_id as text) = of_region.scope
+        and cast(expected.region_id as {{ text_type() }}) = of_region.scope
         and expected.period_start_utc = of_region.period_start_utc
         and expected.moment_utc = of_region.moment_utc
 where

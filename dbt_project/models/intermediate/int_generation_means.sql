@@ -13,7 +13,7 @@ select
     settlement_period,
     min(interval_start_utc) as period_start_utc,
     fuel_code,
-    avg(generation_mw) as generation_mw,
+    cast({{ mean('generation_mw') }} as {{ exact_number() }}) as generation_mw,
     cast(count(*) as integer) as five_minute_values,
     {{ least_certain_of('state') }} as state,
     max(fetched_at_utc) as fetched_at_utc,

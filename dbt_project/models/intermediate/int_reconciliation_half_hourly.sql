@@ -70,8 +70,8 @@ sides as (
         settlement_period,
         period_start_utc,
         '{{ check }}' as check_name,
-        cast({{ sides[0] }} as {{ var('exact_number') }}) as left_value,
-        cast({{ sides[1] }} as {{ var('exact_number') }}) as right_value
+        cast({{ sides[0] }} as {{ exact_number() }}) as left_value,
+        cast({{ sides[1] }} as {{ exact_number() }}) as right_value
     from sides
     where {{ sides[2] }}
     {{ 'union all' if not loop.last }}

@@ -4,7 +4,7 @@ with days as (
     select
         settlement_date,
         {% for measure, of in record_days().items() %}
-            {{ 'sum(' ~ of.series ~ ') * 0.5' if of.value == 'sum' else 'avg(' ~ of.series ~ ')' }} as {{ measure }},
+            {{ 'sum(' ~ of.series ~ ') * 0.5' if of.value == 'sum' else mean(of.series) }} as {{ measure }},
             count({{ of.series }}) as {{ measure }}_periods,
         {% endfor %}
         {% for basis in ['embedded', 'supply', 'demand', 'carbon', 'market_index', 'system_price'] %}
@@ -25,7 +25,7 @@ with days as (
         period_start_utc,
         {{ add_minutes('period_start_utc', '30 * periods_in_day') }} as period_end_utc,
         periods_in_day as periods,
-        cast({{ measure }} as {{ var('exact_number') }}) as value,
+        cast({{ measure }} as {{ exact_number() }}) as value,
         {{ of.basis }}_state as state,
         {{ of.basis }}_source_dataset as source_dataset
     from days

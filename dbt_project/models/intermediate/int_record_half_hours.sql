@@ -31,7 +31,7 @@ candidates as (
         period_start_utc,
         {{ add_minutes('period_start_utc', 30) }} as period_end_utc,
         1 as periods,
-        cast({{ measure }} as {{ var('exact_number') }}) as value,
+        cast({{ measure }} as {{ exact_number() }}) as value,
         {{ of.basis }}_state as state,
         {{ of.basis }}_source_dataset as source_dataset
     from candidates

@@ -58,7 +58,7 @@ select
     min(period_start_utc) as period_start_utc,
     {{ add_minutes('max(period_start_utc)', 30) }} as period_end_utc,
     cast(count(*) as integer) as periods,
-    cast(count(*) * 0.5 as {{ var('exact_number') }}) as value,
+    cast(count(*) * 0.5 as {{ exact_number() }}) as value,
     {{ least_certain_of('state') }} as state,
     {{ one_source('source_dataset') }} as source_dataset,
     max(case when is_previous_known and not is_previous_in_run then 1 else 0 end) = 1 as is_start_known,

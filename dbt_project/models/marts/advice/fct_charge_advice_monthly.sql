@@ -19,9 +19,11 @@ select
     {% for state in ['scored', 'pending', 'lost', 'not_given'] %}
         count(case when state = '{{ state }}' then 1 end) as {{ state }}_evenings,
     {% endfor %}
+    -- an objective has one of the two, and some engines order a group by one expression alone
     {% for regret in ['regret_cost_p', 'regret_carbon_g'] %}
-        avg({{ regret }}) as mean_{{ regret }},
-        percentile_cont(0.95) within group (order by {{ regret }}) as p95_{{ regret }},
+        {{ mean(regret) }} as mean_{{ regret }},
+        case when count({{ regret }}) > 0 then {{ percentile(0.95, 'coalesce(regret_cost_p, regret_carbon_g)') }} end
+            as p95_{{ regret }},
     {% endfor %}
     count(case when is_clock_change_night then 1 end) as clock_change_evenings,
     sum(price_lost_half_hours) as price_lost_half_hours,

@@ -22,7 +22,7 @@ select
     objective,
     region_code,
     item_number as piece_number,
-    cast({{ json_field('item', 'start_utc') }} as timestamp with time zone) as start_utc,
-    cast({{ json_field('item', 'end_utc') }} as timestamp with time zone) as end_utc,
-    cast({{ json_field('item', 'power_kw') }} as double precision) as power_kw
+    cast({{ json_field('item', 'start_utc') }} as {{ instant_type() }}) as start_utc,
+    cast({{ json_field('item', 'end_utc') }} as {{ instant_type() }}) as end_utc,
+    cast({{ json_field('item', 'power_kw') }} as {{ real_number() }}) as power_kw
 from pieces

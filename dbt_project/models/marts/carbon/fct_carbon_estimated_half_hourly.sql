@@ -49,11 +49,13 @@ estimated as (
         grid.*,
         emissions.assumed_mw,
         emissions.embedded_state,
-        case when emissions.without_factor_mw = 0 then emissions.of_supply / nullif(grid.supply_mw, 0) end
-            as of_supply,
         case
             when emissions.without_factor_mw = 0
-                then emissions.of_transmission / nullif(grid.transmission_supply_mw, 0)
+                then {{ ratio('emissions.of_supply', 'nullif(grid.supply_mw, 0)') }}
+        end as of_supply,
+        case
+            when emissions.without_factor_mw = 0
+                then {{ ratio('emissions.of_transmission', 'nullif(grid.transmission_supply_mw, 0)') }}
         end as of_transmission
     from emissions
     inner join grid on emissions.period_start_utc = grid.period_start_utc
@@ -64,15 +66,15 @@ select
     settlement_date,
     settlement_period,
     period_start_utc,
-    cast(of_supply as double precision) as carbon_estimated_gco2_per_kwh,
-    cast(of_transmission as double precision) as carbon_estimated_transmission_gco2_per_kwh,
+    cast(of_supply as {{ real_number() }}) as carbon_estimated_gco2_per_kwh,
+    cast(of_transmission as {{ real_number() }}) as carbon_estimated_transmission_gco2_per_kwh,
     supply_mw,
     transmission_supply_mw,
-    cast(assumed_mw / nullif(supply_mw, 0) as double precision) as assumed_factor_share,
+    cast({{ ratio('assumed_mw', 'nullif(supply_mw, 0)') }} as {{ real_number() }}) as assumed_factor_share,
     embedded_state,
     carbon_actual_gco2_per_kwh,
     carbon_state,
-    cast(case when {{ counts('carbon_state') }} then of_supply - carbon_actual_gco2_per_kwh end as double precision)
+    cast(case when {{ counts('carbon_state') }} then of_supply - carbon_actual_gco2_per_kwh end as {{ real_number() }})
         as carbon_difference_gco2_per_kwh,
     generation_state as state
 from estimated

@@ -20,7 +20,7 @@ regions as (
         region_id,
         region_name,
         cast(null as date) as seen_on,
-        cast(null as timestamp with time zone) as seen_from_utc
+        cast(null as {{ instant_type() }}) as seen_from_utc
     from {{ ref('regions') }}
     union all
     select
@@ -47,7 +47,7 @@ expected as (
     from {{ ref('int_carbon_regional_asked') }} as asked
     inner join regions
         on
-            (asked.scope is null or asked.scope = cast(regions.region_id as text))
+            (asked.scope is null or asked.scope = cast(regions.region_id as {{ text_type() }}))
             and (regions.seen_on is null or asked.settlement_date = regions.seen_on)
             and (regions.seen_from_utc is null or asked.period_start_utc >= regions.seen_from_utc)
     where {{ in_days_to_build('asked.settlement_date') }}

@@ -44,13 +44,13 @@ select
     fuel_code,
     fuel_code as fuel_name,
     'unknown' as category,
-    cast(null as text) as country,
+    cast(null as {{ text_type() }}) as country,
     cast(null as boolean) as is_renewable,
     cast(null as boolean) as is_zero_carbon,
     false as is_embedded,
     -- every interconnector so far has a code of this form
     fuel_code like 'INT%' as is_interconnector,
-    cast(null as timestamp with time zone) as regular_from_utc,
+    cast(null as {{ instant_type() }}) as regular_from_utc,
     '#bdbdbd' as colour,
     99 as display_order,
     false as is_known

@@ -28,9 +28,9 @@ from regions
 union all
 select
     region_id,
-    coalesce(region_name, cast(region_id as text)) as region_name,
+    coalesce(region_name, cast(region_id as {{ text_type() }})) as region_name,
     network_region_name,
     'unknown' as region_kind,
-    cast(null as text) as gsp_group_code,
+    cast(null as {{ text_type() }}) as gsp_group_code,
     false as is_known
 from unknown

@@ -55,7 +55,7 @@ select
     summed.forecasts_with_outcome,
     summed.forecasts_scored,
     summed.forecasts_settled,
-    cast(summed.forecasts_scored as double precision) / summed.forecasts_expected as coverage_share,
+    cast(summed.forecasts_scored as {{ real_number() }}) / summed.forecasts_expected as coverage_share,
     summed.sum_of_errors,
     summed.sum_of_absolute_errors,
     summed.sum_of_squared_errors,

@@ -50,10 +50,10 @@ select
     mix.renewable_mw,
     mix.zero_carbon_mw,
     {% for part in ['nuclear', 'renewable', 'zero_carbon'] %}
-        cast(mix.{{ part }}_mw / nullif(mix.supply_mw, 0) as double precision) as {{ part }}_share,
+        cast({{ ratio('mix.' ~ part ~ '_mw', 'nullif(mix.supply_mw, 0)') }} as {{ real_number() }}) as {{ part }}_share,
     {% endfor %}
     {% for part in ['nuclear', 'renewable_transmission', 'zero_carbon_transmission'] %}
-        cast(mix.{{ part }}_mw / nullif(mix.transmission_supply_mw, 0) as double precision)
+        cast({{ ratio('mix.' ~ part ~ '_mw', 'nullif(mix.transmission_supply_mw, 0)') }} as {{ real_number() }})
             as {{ part | replace('_transmission', '') }}_transmission_share,
     {% endfor %}
     mix.fuels_expected,

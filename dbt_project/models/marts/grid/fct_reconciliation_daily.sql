@@ -17,12 +17,12 @@ days as (
         count(*) as periods_expected,
         count(residual) as periods_compared,
         max(case when residual is not null then period_start_utc end) as newest_period_start_utc,
-        cast(avg(case when residual is not null then left_value end) as double precision) as left_value,
-        cast(avg(case when residual is not null then right_value end) as double precision) as right_value,
-        cast(avg(residual) as double precision) as residual,
-        percentile_cont(0.05) within group (order by residual) as residual_p05,
-        percentile_cont(0.5) within group (order by residual) as residual_p50,
-        percentile_cont(0.95) within group (order by residual) as residual_p95
+        cast({{ mean('case when residual is not null then left_value end') }} as {{ real_number() }}) as left_value,
+        cast({{ mean('case when residual is not null then right_value end') }} as {{ real_number() }}) as right_value,
+        cast({{ mean('residual') }} as {{ real_number() }}) as residual,
+        {{ percentile(0.05, 'residual') }} as residual_p05,
+        {{ percentile(0.5, 'residual') }} as residual_p50,
+        {{ percentile(0.95, 'residual') }} as residual_p95
     from half_hours
     group by 1, 2
 

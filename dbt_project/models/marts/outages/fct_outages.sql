@@ -35,7 +35,7 @@ select
     bidding_zone,
     cause,
     related_information,
-    cast(outage_profile as text) as outage_profile_json,
+    {{ json_text('outage_profile') }} as outage_profile_json,
     created_at_utc,
     case when is_withdrawn then 'withdrawn' else rule_state end as state,
     fetched_at_utc,

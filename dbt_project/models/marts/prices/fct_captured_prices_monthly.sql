@@ -24,7 +24,7 @@ months as (
         generation.fuel_code,
         sum(generation.fed_in_mw) / 2 as energy_mwh,
         sum(generation.fed_in_mw * prices.price_gbp_per_mwh) / 2 as value_gbp,
-        avg(prices.price_gbp_per_mwh) as baseload_price_gbp_per_mwh,
+        {{ mean('prices.price_gbp_per_mwh') }} as baseload_price_gbp_per_mwh,
         count(*) as periods
     from generation
     inner join prices on generation.period_start_utc = prices.period_start_utc
@@ -36,7 +36,7 @@ priced as (
 
     select
         *,
-        value_gbp / nullif(energy_mwh, 0) as captured_price_gbp_per_mwh
+        {{ ratio('value_gbp', 'nullif(energy_mwh, 0)') }} as captured_price_gbp_per_mwh
     from months
 
 )
@@ -45,14 +45,14 @@ select
     month_start_date,
     price_kind,
     fuel_code,
-    cast(energy_mwh as double precision) as energy_mwh,
-    cast(value_gbp as double precision) as value_gbp,
-    cast(captured_price_gbp_per_mwh as double precision) as captured_price_gbp_per_mwh,
-    cast(baseload_price_gbp_per_mwh as double precision) as baseload_price_gbp_per_mwh,
+    cast(energy_mwh as {{ real_number() }}) as energy_mwh,
+    cast(value_gbp as {{ real_number() }}) as value_gbp,
+    cast(captured_price_gbp_per_mwh as {{ real_number() }}) as captured_price_gbp_per_mwh,
+    cast(baseload_price_gbp_per_mwh as {{ real_number() }}) as baseload_price_gbp_per_mwh,
     -- a part of a price that is zero or below says nothing
     case
         when baseload_price_gbp_per_mwh > 0
-            then cast(captured_price_gbp_per_mwh / baseload_price_gbp_per_mwh as double precision)
+            then cast({{ ratio('captured_price_gbp_per_mwh', 'baseload_price_gbp_per_mwh') }} as {{ real_number() }})
     end as capture_rate,
     periods,
     {{ periods_between('month_start_date', add_months('month_start_date', 1)) }} as periods_in_month

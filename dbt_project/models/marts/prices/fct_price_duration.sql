@@ -8,7 +8,7 @@ by_year as (
 
     select
         price_kind,
-        cast(cast(extract(year from settlement_date) as integer) as text) as span,
+        cast(cast(extract(year from settlement_date) as integer) as {{ text_type() }}) as span,
         price_gbp_per_mwh,
         count(*) as periods_at
     from prices
@@ -51,9 +51,9 @@ bounded as (
         *,
         case
             when periods_at_or_below = periods_at then 0
-            else cast(periods_at_or_below - periods_at as bigint) * 100 / periods + 1
+            else {{ whole_quotient('cast(periods_at_or_below - periods_at as bigint) * 100', 'periods') }} + 1
         end as first_percentile,
-        periods_at_or_below * 100 / periods as last_percentile
+        {{ whole_quotient('periods_at_or_below * 100', 'periods') }} as last_percentile
     from ranked
 
 ),
@@ -69,8 +69,8 @@ select
     bounded.span,
     percentiles.number as percentile,
     bounded.price_gbp_per_mwh,
-    cast(bounded.periods_at_or_below as double precision) / bounded.periods as share_at_or_below,
-    1 - cast(bounded.periods_at_or_below - bounded.periods_at as double precision) / bounded.periods
+    cast(bounded.periods_at_or_below as {{ real_number() }}) / bounded.periods as share_at_or_below,
+    1 - cast(bounded.periods_at_or_below - bounded.periods_at as {{ real_number() }}) / bounded.periods
         as share_at_or_above,
     bounded.periods
 from bounded

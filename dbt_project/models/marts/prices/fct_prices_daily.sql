@@ -12,13 +12,13 @@ with prices as (
 select
     settlement_date,
     {% for price in priced_states() %}
-        cast(avg({{ price }}) as double precision) as mean_{{ price }},
+        cast({{ mean(price) }} as {{ real_number() }}) as mean_{{ price }},
         min({{ price }}) as min_{{ price }},
         max({{ price }}) as max_{{ price }},
         max({{ price }}) - min({{ price }}) as spread_{{ price }},
         count({{ price }}) as {{ price }}_periods,
         count(case when {{ price }} < 0 then 1 end) as negative_{{ price }}_periods,
-        cast(count(case when {{ price }} < 0 then 1 end) as double precision) / 2 as negative_{{ price }}_hours,
+        cast(count(case when {{ price }} < 0 then 1 end) as {{ real_number() }}) / 2 as negative_{{ price }}_hours,
     {% endfor %}
     {{ periods_in('settlement_date') }} as periods_in_day
 from prices

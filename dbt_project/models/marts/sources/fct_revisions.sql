@@ -42,7 +42,7 @@ select
     number_after,
     changed_at_utc,
     known_from_utc,
-    cast({{ seconds_between('period_end_utc', 'changed_at_utc') }} / 3600 as double precision)
+    cast({{ ratio(seconds_between('period_end_utc', 'changed_at_utc'), 3600) }} as {{ real_number() }})
         as hours_after_period_end,
     lake_key
 from changes

@@ -25,9 +25,9 @@ new_rows as (
         {{ utc_date('first_fetched_at_utc') }} as fetch_date,
         dataset,
         count(*) as rows_new,
-        percentile_cont(0.05) within group (order by lag_seconds) as p05_lag_seconds,
-        percentile_cont(0.5) within group (order by lag_seconds) as median_lag_seconds,
-        percentile_cont(0.95) within group (order by lag_seconds) as p95_lag_seconds,
+        {{ percentile(0.05, 'lag_seconds') }} as p05_lag_seconds,
+        {{ percentile(0.5, 'lag_seconds') }} as median_lag_seconds,
+        {{ percentile(0.95, 'lag_seconds') }} as p95_lag_seconds,
         max(lag_seconds) as max_lag_seconds
     from first_fetches
     group by 1, 2
@@ -58,7 +58,7 @@ select
     coalesce(new_rows.rows_new, 0) as rows_new,
     coalesce(revised.rows_revised, 0) as rows_revised,
     {% for name in ['p05', 'median', 'p95', 'max'] %}
-        cast(new_rows.{{ name }}_lag_seconds / 60 as double precision) as {{ name }}_lag_minutes,
+        cast({{ ratio('new_rows.' ~ name ~ '_lag_seconds', 60) }} as {{ real_number() }}) as {{ name }}_lag_minutes,
     {% endfor %}
     errors.first_error,
     errors.last_error,

@@ -33,7 +33,7 @@ united as (
         forecast.settlement_period,
         forecast.period_start_utc,
         'carbon_national_forecast' as source_dataset,
-        cast(null as {{ var('exact_number') }}) as carbon_actual_gco2_per_kwh,
+        cast(null as {{ exact_number() }}) as carbon_actual_gco2_per_kwh,
         forecast.carbon_forecast_gco2_per_kwh,
         forecast.carbon_index,
         forecast.known_from_utc,

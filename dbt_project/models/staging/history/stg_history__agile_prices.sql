@@ -9,8 +9,8 @@ on_the_clock as (
 
     select
         versions.*,
-        2 * cast(substring(versions."Period from" from 12 for 2) as integer)
-        + cast(substring(versions."Period from" from 15 for 2) as integer) / 30 as half_hour_of_clock,
+        2 * cast(substring(versions."Period from", 12, 2) as integer)
+        + {{ whole_quotient('cast(substring(versions."Period from", 15, 2) as integer)', 30) }} as half_hour_of_clock,
         {{ periods_in('local_date') }} as periods_in_day
     from versions
 

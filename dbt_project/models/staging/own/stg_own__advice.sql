@@ -21,7 +21,7 @@ renamed as (
         objective,
         nullif(region_code, '') as region_code,
         tariff_code,
-        cast(evening as text) || '/' || load || '/' || objective || '/' || region_code as advice_id,
+        cast(evening as {{ text_type() }}) || '/' || load || '/' || objective || '/' || region_code as advice_id,
         case when price_basis = 'agile_history' then 'history' else coalesce(tariff_code, 'none') end as price_series,
 
         ---------- what was asked for
