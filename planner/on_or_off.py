@@ -213,7 +213,8 @@ class _Search:
 
     def uses(self) -> tuple[tuple[Use, ...], float]:
         """The best schedule that is known, and its energy."""
-        energy, more = self.column[_ENERGY], self.column[_MORE]
+        # Numbers of Python: those of numpy write themselves in another way where the plan is told.
+        energy, more = float(self.column[_ENERGY]), float(self.column[_MORE])
         takes = min(more, max(self.asked - energy, 0.0))
         found = []
         for move in self.path:
