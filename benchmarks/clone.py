@@ -8,6 +8,7 @@ Packages come from where uv keeps them, if it has them already: the time of a do
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -68,8 +69,8 @@ def to_the_first_number(folder: Path) -> float:
             return time.perf_counter() - began
         finally:
             browser.close()
-            if up.poll() is None:
-                os.killpg(up.pid, signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(up.pid, signal.SIGTERM)  # what was begun in the background ignores an interrupt
             up.wait(120)
 
 

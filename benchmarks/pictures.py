@@ -60,6 +60,7 @@ PICTURES = (
     Picture("sources", "sources", whole=False),
     Picture("origin", "origin?number=carbon-forecast&at=2026-10-28T18:00Z"),
 )
+READY_WITHIN_MS = 300_000  # on a busy machine; by itself a second or two
 # Everything is there and nothing is under way
 READY = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
@@ -107,11 +108,11 @@ def taken(page: Any, picture: Picture, url: str) -> bytes:
     """The picture as PNG, with few colours."""
     width, height = picture.size
     page.goto(f"{url}/{picture.address}", wait_until="commit")
-    page.wait_for_function(READY, timeout=60_000)
+    page.wait_for_function(READY, timeout=READY_WITHIN_MS)
     if picture.whole:
         tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": width, "height": max(height, tall)})
-        page.wait_for_function(READY, timeout=60_000)
+        page.wait_for_function(READY, timeout=READY_WITHIN_MS)
     page.wait_for_timeout(1500)  # charts are drawn anew at the new size, tables a moment after
     image = Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS)
     out = BytesIO()

@@ -4,18 +4,21 @@ A body is taken whole or not at all. BodyError says in one sentence what is wron
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import md5
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ingestion.dataset import BodyError, Column, Dataset, Window
+from ingestion.dataset import BodyError, Column, Dataset, Role, Window
 from ingestion.settlement import settlement_date_of
 
 YEARS = range(1990, 2100)  # what a row's own time may lie in; elsewhere it is garbled
+PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]*([.][0-9]*[1-9])?|-?0[.][0-9]*[1-9]|0")  # as _canonical writes it
 LARGEST_EXPONENT = 30  # no quantity of a grid has so many digits; larger ones would blow up when written out
 
 
@@ -157,8 +160,7 @@ def _row_reader(dataset: Dataset) -> Reader:
         (c.name, c.role == "key", _CELLS[c.type], Number if c.type in ("integer", "number") else str, dict[str, str]())
         for c in dataset.columns
     )
-    key_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "key")
-    value_places = tuple(i for i, c in enumerate(dataset.columns) if c.role == "value")
+    keys_of, values_of = _picker(dataset, "key"), _picker(dataset, "value")
     known = frozenset(c.name for c in dataset.columns)
     time_name = dataset.time_column
     time_is_instant = time_name is not None and dataset.by_name[time_name].type == "instant"
@@ -186,7 +188,7 @@ def _row_reader(dataset: Dataset) -> Reader:
             if type(value) is kind:
                 texts[value] = text
         extra = None
-        if not fields.keys() <= known:
+        if not known.issuperset(fields):
             unknown = {k: v for k, v in fields.items() if k not in known}
             try:
                 extra = _json(unknown)
@@ -202,18 +204,26 @@ def _row_reader(dataset: Dataset) -> Reader:
                     raise BodyError(f"row {number}, {time_name}: {time} is no time that this grid has data for")
                 times[text] = time, settlement_date_of(time) if isinstance(time, datetime) else time
             time, settlement_date = times[text]
-        values = tuple([cells[i] for i in value_places])
+        values = values_of(cells)
         if (digest := digests.get(values)) is None:
             digest = digests[values] = _digest(values)
         row = Row(tuple(cells), extra, digest, time, settlement_date)
-        return tuple([cells[i] for i in key_places]), row
+        return keys_of(cells), row
 
     return read
 
 
+def _picker(dataset: Dataset, role: Role) -> Callable[[Sequence[str | None]], tuple[str | None, ...]]:
+    """Picks the cells of a role out of a row's."""
+    places = [i for i, c in enumerate(dataset.columns) if c.role == role]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: tuple([cells[i] for i in places])
+
+
 def _digest(cells: Iterable[str | None]) -> str:
     # NUL is in no cell, so that no two lists of cells make the same text
-    text = "\x00,".join("\x00-" if cell is None else cell for cell in cells)
+    text = "\x00,".join(["\x00-" if cell is None else cell for cell in cells])
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -281,8 +291,8 @@ def _day_of(text: str) -> date:
 def _number(value: Any) -> str:
     if not isinstance(value, Number):
         raise ValueError(f"{_show(value)} is no number")
-    if len(value) <= LARGEST_EXPONENT and value.lstrip("-").isdigit():
-        return _canonical(value)
+    if len(value) <= LARGEST_EXPONENT and PLAIN_NUMBER.fullmatch(value):
+        return value
     try:
         is_too_large = abs(Decimal(value).adjusted()) > LARGEST_EXPONENT
     except InvalidOperation:  # an exponent beyond even Decimal

@@ -160,7 +160,8 @@ class _Search:
         is_first = np.ones(len(others), bool)
         is_first[1:] = (np.diff(energy[others]) != 0) | (np.diff(state[others]) != 0)
         parts = parts[np.lexsort((-more[parts], energy[parts], state[parts]))]
-        parts = parts[self._lowest(at[:, parts])]
+        if len(parts) > 1:
+            parts = parts[self._lowest(at[:, parts])]
         if len(parts) > _TOGETHER:
             groups = np.split(parts, range(_TOGETHER, len(parts), _TOGETHER))
             parts = np.concatenate([group[self._lowest(at[:, group])] for group in groups])
@@ -182,14 +183,14 @@ class _Search:
         if len(edges) > 2 * _TOGETHER:
             edges = edges[np.linspace(0, len(edges) - 1, 2 * _TOGETHER).astype(int)]
         first, last, lows, highs = edges[:-1], edges[1:], low[:, None], high[:, None]
-        middle = at_zero[:, None] + slope[:, None] * ((first + last) / 2)
-        middle[(lows > first) | (highs < last)] = np.inf
+        lines = at_zero[:, None] + slope[:, None] * edges
+        at_first, at_last = lines[:, :-1], lines[:, 1:]
+        middle = np.where((lows <= first) & (highs >= last), at_first + at_last, np.inf)
         best, spans = (middle <= middle.min(axis=0) + noise).argmax(axis=0), np.arange(len(first))
-        above, steeper = at_zero[:, None] - at_zero[best] + 2 * noise, slope[:, None] - slope[best]
-        begin, end = np.maximum(lows, first), np.minimum(highs, last)
-        is_beaten = (above + steeper * begin >= 0) & (above + steeper * end >= 0) & np.isfinite(middle[best, spans])
-        is_beaten[best, spans] = False
-        found: Flags = ((begin < end) & ~is_beaten).any(axis=1)
+        is_needed = (at_first < at_first[best, spans] - noise) | (at_last < at_last[best, spans] - noise)
+        is_needed[:, ~np.isfinite(middle[best, spans])] = True
+        is_needed[best, spans] = True
+        found: Flags = (is_needed & (lows < last) & (highs > first)).any(axis=1)
         return found
 
     def _move_on(self, place: int, at: Floats, waiting: list[list[Floats]]) -> None:
@@ -212,7 +213,8 @@ class _Search:
 
     def uses(self) -> tuple[tuple[Use, ...], float]:
         """The best schedule that is known, and its energy."""
-        energy, more = self.column[_ENERGY], self.column[_MORE]
+        # Numbers of Python: those of numpy write themselves in another way where the plan is told.
+        energy, more = float(self.column[_ENERGY]), float(self.column[_MORE])
         takes = min(more, max(self.asked - energy, 0.0))
         found = []
         for move in self.path:

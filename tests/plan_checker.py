@@ -19,6 +19,9 @@ def counts(plan: Plan, case: Case) -> float:
 
 def check(plan: Plan, case: Case) -> None:
     load, wishes = case.load, case.wishes
+    numbers = [plan.cost_p, plan.carbon_g, plan.energy_at_meter_kwh, plan.shortfall_kwh, plan.left_for_later_kwh]
+    for number in [*numbers, *(piece.power_kw for piece in plan.pieces)]:
+        assert number is None or type(number) in (float, int), "no number of Python: it writes itself in another way"
     energy = value = cost = 0.0
     for before, after in itertools.pairwise(plan.pieces):
         assert before.end_utc <= after.start_utc, "pieces overlap"

@@ -270,6 +270,15 @@ def test_an_unknown_field_is_kept_with_its_row_and_named_and_is_no_change_of_con
     assert body.rows[0].content_hash == fuelhh(ROW).rows[0].content_hash
 
 
+def test_a_text_and_a_number_of_the_same_characters_are_told_apart_also_in_one_body() -> None:
+    """What became of a value is remembered from row to row."""
+    text, number = ROW | {"fuelType": "5", "generation": 5}, ROW | {"fuelType": 5, "generation": 5}
+    for rows, says in (([text, number], "row 2, fuelType: 5 is no text"), ([number, text], "row 1, fuelType: 5 is no")):
+        assert says in refusal(FUELHH, json.dumps(rows).encode(), ASKED)
+    quoted = text | {"fuelType": "6", "generation": "5"}
+    assert "row 2, generation: " in refusal(FUELHH, json.dumps([text, quoted]).encode(), ASKED)
+
+
 def test_an_unknown_fuel_code_flows_through() -> None:
     assert cells(fuelhh(ROW, ROW | {"fuelType": "FUSION"}), "fuelType") == ["WIND", "FUSION"]
 

@@ -104,7 +104,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3400)
 def test_the_marts_are_those_of_postgresql(built: Warehouse) -> None:
     of_marts = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
     names = [name for (name,) in rows_of(built.workspace, of_marts)]
