@@ -103,7 +103,7 @@ def test_one_command_makes_one_table_and_one_file(recorded: Path, tmp_path: Path
 def test_a_part_that_fails_is_named_and_the_others_go_on(
     recorded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no zip")
 
     monkeypatch.setattr(bench.lambdas, "run", fail)
