@@ -6,8 +6,8 @@ On a grid of cells, each of which is on or off; a run is a stretch of adjacent c
 - It is on or off (`least_kw` 0): a cell that is on takes full power, but for one cell of the whole plan, which evens
   the energy out: the first of its run may begin late, or the last of it end early. Even so the run is long enough.
 
-Exact, both: a best-first search over schedules part-way, with bounds from the Lagrangian dual. The first whole schedule
-that it takes up is the best, as the bound of none that is left is lower.
+Exact, both: a search over schedules part-way, with bounds from the Lagrangian dual. One that can be throttled follows
+the schedule with the lowest bound first; one that is on or off follows many at once, until none left out can be better.
 """
 
 from collections.abc import Sequence
