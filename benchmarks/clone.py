@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,7 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browser import browser
 from benchmarks.figures import Figure, at_most
+from benchmarks.recorded import recorded_folder
 from energy_monitor.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,14 +44,12 @@ def environ_of(folder: Path) -> dict[str, str]:
 
 def to_the_first_number(folder: Path) -> float:
     """Seconds from `git clone` to the first number of Now in Chromium. Raises RuntimeError where it never comes."""
-    from playwright.sync_api import sync_playwright
-
     ports = free_port(0), free_port(0)
     log = folder / "up.log"
     began = time.perf_counter()
     clone = cloned(folder / "clone")
     arguments = f"UP_ARGS=--dashboard-port {ports[0]} --dagster-port {ports[1]}"
-    with log.open("wb") as told, sync_playwright() as playwright:
+    with log.open("wb") as told:
         up = subprocess.Popen(
             ["make", "up", arguments],
             cwd=clone,
@@ -59,16 +58,14 @@ def to_the_first_number(folder: Path) -> float:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        chromium = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         try:
-            page = browser.new_page()
-            while not _shows_a_number(page, f"http://127.0.0.1:{ports[0]}/"):
-                if up.poll() is not None or time.perf_counter() - began > PATIENCE_S:
-                    raise RuntimeError(f"make up shows no number: {log.read_text(errors='replace')[-2000:]}")
-            return time.perf_counter() - began
+            with browser() as chromium:
+                page = chromium.new_page()
+                while not _shows_a_number(page, f"http://127.0.0.1:{ports[0]}/"):
+                    if up.poll() is not None or time.perf_counter() - began > PATIENCE_S:
+                        raise RuntimeError(f"make up shows no number: {log.read_text(errors='replace')[-2000:]}")
+                return time.perf_counter() - began
         finally:
-            browser.close()
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(up.pid, signal.SIGTERM)  # what was begun in the background ignores an interrupt
             up.wait(120)
@@ -89,8 +86,7 @@ def _shows_a_number(page: Any, url: str) -> bool:
 def whole_test(folder: Path) -> float:
     """Seconds of `make test` in a clone whose environment is installed. Raises RuntimeError where a test fails."""
     clone, environ = cloned(folder / "tested"), environ_of(folder / "home")
-    recorded = os.environ.get("ENERGY_MONITOR_RECORDED") or str(ROOT.parent / "shared" / "recorded")
-    environ = {**environ, "ENERGY_MONITOR_RECORDED": recorded, "TMPDIR": str(folder)}
+    environ = {**environ, "ENERGY_MONITOR_RECORDED": str(recorded_folder()), "TMPDIR": str(folder)}
     subprocess.run(["make", "install"], cwd=clone, env=environ, check=True, capture_output=True)
     began = time.perf_counter()
     done = subprocess.run(["make", "test"], cwd=clone, env=environ, capture_output=True, text=True, check=False)

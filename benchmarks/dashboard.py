@@ -13,7 +13,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,8 +31,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.browser import browser
 from benchmarks.figures import Figure, at_most, beside, times_at_most
 from benchmarks.history import TEN_YEARS, Taken, bodies_to_marts
+from benchmarks.recorded import recorded_folder
 from energy_monitor.dbt import environment
 from energy_monitor.postgres import free_port
 from energy_monitor.up.services import dashboard_is_ready
@@ -193,27 +194,22 @@ def crowd(port: int, readers: int, seconds: float) -> list[float]:
 
 def first_number(url: str, empty_url: str, rounds: int) -> dict[str, list[float]]:
     """Seconds from the address to what a reader sees of Now, and of an empty app, by turns."""
-    from playwright.sync_api import sync_playwright
-
     found: dict[str, list[float]] = {name: [] for name in (FIRST_NUMBER, FIRST_TILE, EMPTY_PAINT, EMPTY_TITLE)}
-    with sync_playwright() as playwright:
-        chromium = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with browser() as chromium:
         for _ in range(rounds):
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
             page.goto(empty_url, wait_until="commit")
             page.get_by_role("heading", name="Empty").wait_for()
             found[EMPTY_TITLE].append(_now(page))
             found[EMPTY_PAINT].append(_painted(page))
             page.context.close()
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
             page.goto(url, wait_until="commit")
             page.get_by_role("heading", level=1, name=re.compile(r"\d")).wait_for()
             found[FIRST_NUMBER].append(_now(page))
             page.locator('[data-testid="stMetricValue"]').first.wait_for()
             found[FIRST_TILE].append(_now(page))
             page.context.close()
-        browser.close()
     return found
 
 
@@ -300,12 +296,11 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=TEN_YEARS)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    recorded = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or ROOT.parent / "shared" / "recorded")
     sizes = {"rounds": given.rounds, "readers": given.readers, "seconds": given.minutes * 60, "paints": 5}
     with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
         workspace = Workspace("history", {"ENERGY_MONITOR_HOME": folder})
         try:
-            bodies_to_marts(workspace, recorded, given.days, Taken(workspace, lambda _: None))
+            bodies_to_marts(workspace, recorded_folder(), given.days, Taken(workspace, lambda _: None))
             found = measure(workspace, Path(folder), **sizes)
         finally:
             workspace.postgres.stop()

@@ -29,6 +29,7 @@ import pandas as pd
 
 from benchmarks.figures import Figure, at_most, beside
 from benchmarks.processor import processor_s
+from benchmarks.recorded import recorded_folder
 from energy_monitor.database import prepare
 from energy_monitor.dbt import run_dbt
 from energy_monitor.history import request_of
@@ -256,11 +257,12 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=TEN_YEARS)
     parser.add_argument("--rounds", type=int, default=1, help="of dbt and plain SQL by turns")
     given = parser.parse_args()
-    recorded = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or "../shared/recorded")
     with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
         workspace = Workspace("history", {"ENERGY_MONITOR_HOME": folder})
         try:
-            found = run(workspace, recorded, given.days, given.rounds, lambda said: print(said, file=sys.stderr))
+            found = run(
+                workspace, recorded_folder(), given.days, given.rounds, lambda said: print(said, file=sys.stderr)
+            )
         finally:
             workspace.postgres.stop()
     print(json.dumps(found))

@@ -29,6 +29,7 @@ from psycopg2.extras import execute_values
 
 from benchmarks.figures import Figure, beside, speed_at_least
 from benchmarks.processor import processor_s
+from benchmarks.recorded import recorded_folder
 from energy_monitor.database import prepare
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
@@ -238,9 +239,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    recorded = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or "../shared/recorded")
     with tempfile.TemporaryDirectory(prefix="energy-monitor-bench-") as folder:
-        found = run(Path(folder), recorded_bodies(recorded), given.rounds)
+        found = run(Path(folder), recorded_bodies(recorded_folder()), given.rounds)
     print(json.dumps(found) if given.json else "\n".join(table(found)))
 
 

@@ -5,7 +5,6 @@ October 2026, serves the dashboard, and takes what is listed below in Chromium. 
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from benchmarks.browser import browser
 from benchmarks.dashboard import ROOT, served
 from energy_monitor.clock import VARIABLE as CLOCK
 from energy_monitor.clock import clock_text
@@ -121,19 +121,14 @@ def taken(page: Any, picture: Picture, url: str) -> bytes:
 
 
 def main() -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
-    with simulated_dashboard() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with simulated_dashboard() as url, browser() as chromium:
         for picture in PICTURES:
             width, height = picture.size
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=picture.scheme)
+            page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=picture.scheme)
             file: Path = IMAGES / f"{picture.name}.png"
             file.write_bytes(taken(page, picture, url))
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:.0f} kB")
             page.close()
-        browser.close()
 
 
 if __name__ == "__main__":

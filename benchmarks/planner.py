@@ -10,7 +10,6 @@ those of tests/peers.py, in our words. The recorded data is looked for where ENE
 import argparse
 import csv
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -22,12 +21,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.figures import Figure, at_most
+from benchmarks.recorded import recorded_folder
 from planner.choose import at_once, plan
 from planner.model import Load, Slot, Wishes
 from tests.peers import RULES, price_of
 
 BUDGET, LIMIT_MS, LIMIT_OF_RUNS_MS = "planner, 48 hours", 5.0, 50.0
-RECORDED = Path(__file__).resolve().parents[2] / "shared" / "recorded"
 HALF_HOUR = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -225,7 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loads", type=int, default=2000)
     parser.add_argument("--timed", type=int, default=200)
-    parser.add_argument("--recorded", type=Path, default=Path(os.environ.get("ENERGY_MONITOR_RECORDED") or RECORDED))
+    parser.add_argument("--recorded", type=Path, default=recorded_folder())
     parser.add_argument("--json", action="store_true", help="print all that was measured")
     asked = parser.parse_args()
     if not (asked.recorded / "history").is_dir():

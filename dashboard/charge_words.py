@@ -1,12 +1,12 @@
 """A plan in words: when, what it costs, what it emits, and against charging at once. Plain text."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from dashboard import text
-from dashboard.local_time import clock_text, day_text, zone_word
-from energy_monitor.plan_words import MINUTE, to_minute
+from dashboard.local_time import clock_text, day_text, is_in_one_day, zone_word
+from energy_monitor.plan_words import to_minute
 from energy_monitor.planned import runs_of
 from ingestion.settlement import DAY, LONDON
 from ingestion.settlement import settlement_date_of as local_date
@@ -71,24 +71,17 @@ def when(plan: Plan, now_utc: datetime) -> str:
     if len(of) > MOST_NAMED:
         return f"in {len(of)} runs, {dated((of[0][0], of[-1][1]), now_utc)}"
     zones = {zone_word(instant) for run in of for instant in run}
-    if len({one for run in of for one in days(run)}) == 1 and len(zones) == 1:
+    if is_in_one_day(to_minute(of[0][0]), to_minute(of[-1][1])) and len(zones) == 1:
         spans = [f"{minute(start)} to {minute(end)}" for start, end in of]
         return f"from {_listed(spans)} {zones.pop()} {day(to_minute(of[0][0]), now_utc)}"
     return _listed(dated(run, now_utc) for run in of)
-
-
-def days(run: Run) -> tuple[date, date]:
-    """The local days on which it begins and ends, to the minute; midnight ends a day."""
-    start, end = (to_minute(instant) for instant in run)
-    return local_date(start), max(local_date(start), local_date(end - MINUTE))
 
 
 def dated(run: Run, now_utc: datetime) -> str:
     """As from 01:30 to 05:00 GMT tomorrow; the day and the zone of each end where they differ."""
     start, end = (to_minute(instant) for instant in run)
     begins = minute(start) if zone_word(start) == zone_word(end) else clock_text(start)
-    first, last = days(run)
-    if first == last:
+    if is_in_one_day(start, end):
         return f"from {begins} to {clock_text(end)} {day(start, now_utc)}"
     return f"from {begins} {day(start, now_utc)} to {clock_text(end)} {day(end, now_utc)}"
 

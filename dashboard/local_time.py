@@ -36,6 +36,11 @@ def moment_text(instant: datetime) -> str:
     return f"{day_text(local_date(instant))}, {clock_text(instant)}"
 
 
+def is_in_one_day(start: datetime, end: datetime) -> bool:
+    """Whether a span begins and ends on one local day; midnight ends a day."""
+    return local_date(end - timedelta(microseconds=1)) <= local_date(start)
+
+
 def local_iso(instant: datetime) -> str:
     """ISO 8601 with the UK's offset, as 2026-07-01T12:30:00+01:00."""
     return instant.astimezone(LONDON).isoformat()

@@ -8,11 +8,10 @@ from typing import Any
 from dashboard import cleanest, text
 from dashboard.colours import CARBON_ACTUAL, HEADLINE_PRICE, IMBALANCE_PRICE, INDO
 from dashboard.connection import Row
-from dashboard.local_time import clock_text, moment_text
+from dashboard.local_time import clock_text, is_in_one_day, moment_text
 from dashboard.marts import now as marts
 from dashboard.tile import Tile, is_late, when
 from ingestion.settlement import HALF_HOUR, half_hour_start
-from ingestion.settlement import settlement_date_of as local_date
 
 # Shares of all supply are shown while they are at most so much older than what the transmission system carries.
 SHARES_LATELY = timedelta(hours=1)
@@ -245,8 +244,8 @@ def advice(ahead: Sequence[Row], now_utc: datetime) -> str:
             f"Now is a good time to use power: the next three hours are forecast at {text.carbon(found.soonest_mean)}, "
             "about as clean as it gets within a day."
         )
-    is_of_one_day = local_date(found.start_utc) == local_date(found.end_utc - HALF_HOUR)  # midnight ends a day
-    end = clock_text(found.end_utc) if is_of_one_day else when(found.end_utc, now_utc)
+    is_short = is_in_one_day(found.start_utc, found.end_utc)
+    end = clock_text(found.end_utc) if is_short else when(found.end_utc, now_utc)
     return (
         f"If it can wait, use power from {when(found.start_utc, now_utc)} to {end}: forecast at "
         f"{text.carbon(found.mean)}, {text.percent(found.saved)} less than in the three hours from now."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from dashboard.local_time import clock_text, day_text, moment_text, zone_word
+from dashboard.local_time import clock_text, day_text, is_in_one_day, moment_text, zone_word
 from energy_monitor.ahead import Ahead, Series, Spans
 from energy_monitor.planned import SAME_KWH, Kind, Offer, Planned, Run, runs_of
 from ingestion.settlement import settlement_date_of as local_date
@@ -34,7 +34,7 @@ def _span_parts(start: datetime, end: datetime) -> tuple[str, str, str]:
     if first == last:
         return day, f"{clock_text(first)} for {max(1, round((end - start).total_seconds()))} seconds", day
     begins = clock_text(first)[:5] if zone_word(first) == zone_word(last) else clock_text(first)
-    if local_date(first) == local_date(last - MINUTE):  # midnight ends a day
+    if is_in_one_day(first, last):
         return day, f"{begins}–{clock_text(last)}", day
     other = day_text(local_date(last), with_year=False)
     return day, f"{begins} – {other}, {clock_text(last)}", other

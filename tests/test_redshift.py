@@ -78,8 +78,7 @@ NUMBERS_AS_TEXT = {"fct_revisions": {"value_before", "value_after"}}
 
 def test_every_compiled_model_is_redshifts(make_workspace: WorkspaceMaker, tmp_path: Path) -> None:
     with warehouse(make_workspace(), tmp_path) as empty:
-        unread = ("--quiet", "--log-level-file", "none", "--no-write-json")
-        done = empty.dbt(*unread, "compile", "--select", "resource_type:model")
+        done = empty.dbt("compile", "--select", "resource_type:model")
         assert done.success, done.exception
     compiled = {path.stem: path.read_text() for path in (tmp_path / "target" / "compiled").rglob("*.sql")}
     assert len(compiled) > 120
@@ -125,7 +124,7 @@ def test_the_second_build_was_by_days(built: Warehouse) -> None:
 @pytest.mark.full
 def test_a_model_with_what_redshift_lacks_fails(built: Warehouse) -> None:
     model = "select string_agg(fuel_code, ',') as codes from {{ ref('dim_fuels') }}"
-    done = built.dbt("--quiet", "show", "--inline", model)
+    done = built.dbt("show", "--inline", model)
     assert not done.success
     assert "Redshift has not: the function string_agg" in str(done.exception or done.result.results[0].message)
 

@@ -15,6 +15,7 @@ from energy_monitor.dbt import PROJECT, in_environment
 from energy_monitor.redshift_raw import create_statements, insert_statement, tables
 from energy_monitor.server import connect
 from energy_monitor.workspace import Workspace
+from orchestration.builder import UNREAD
 from tests.conftest import untraced
 from tests.redshift.emulation import Emulation, emulated, make_database
 
@@ -60,8 +61,7 @@ class Warehouse:
 
     def build(self, *arguments: str) -> list[str]:
         """Builds all; gives the nodes that failed, with why."""
-        unread = ("--quiet", "--log-level-file", "none", "--no-write-json")
-        done = self.dbt(*unread, "build", *arguments)
+        done = self.dbt("build", *arguments)
         if done.exception:
             return [str(done.exception)]
         bad = [one for one in done.result.results if one.status not in ("success", "pass", "no-op")]
@@ -81,7 +81,7 @@ class Warehouse:
         places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "redshift")
         output = ("--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"))
         with in_environment(variables), untraced():
-            return dbtRunner().invoke([*arguments, *places, *output])
+            return dbtRunner().invoke([*UNREAD, *arguments, *places, *output])
 
 
 def _names(cells: Any, table: str, columns: list[str]) -> str:
