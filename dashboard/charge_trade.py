@@ -60,11 +60,15 @@ def rows(answer: Answer, plans: Sequence[Plan]) -> list[Row]:
 
 
 def points(answer: Answer, plans: Sequence[Plan]) -> list[Point]:
-    """The plans, and charging at once where it brings the same energy."""
+    """The plans, and charging at once where it brings the same energy; a plan that is just that is one point."""
     labels = {0: "cheapest", len(plans) - 1: "greenest"}
+    once = answer.once
+    at_once = [n for n, plan in enumerate(plans) if plan.pieces == once.pieces]
+    for n in at_once:
+        labels[n] = f"{labels[n]} and at once" if n in labels else "at once"
     found = [_point(plan, BEST, labels.get(n, ""), answer) for n, plan in enumerate(plans)]
-    if answer.once.carbon_g is not None and is_like(answer.once, plans[0]):
-        found.append(_point(answer.once, ONCE, "at once", answer))
+    if not at_once and once.carbon_g is not None and is_like(once, plans[0]):
+        found.append(_point(once, ONCE, "at once", answer))
     return found
 
 

@@ -564,8 +564,23 @@ def test_the_trade_is_shown_where_there_is_one() -> None:
     said = charge_text(charge_trade.words(plans))
     assert "The greenest costs £0.40 more than the cheapest and emits 0.40 kg CO₂ less: £1.00 for each kilogram" in said
     assert [row["cost_p"] for row in charge_trade.rows(found, plans)] == costs
-    assert [point.label for point in charge_trade.points(found, plans)][-1] == "at once"
     close = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [300, 300, 200, 200, 198, 198])
     assert charge_trade.of(close)[-1].pieces == close.greenest.pieces  # type: ignore[union-attr]
     alike = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [100, 100, 200, 200, 300, 300])
     assert charge_trade.of(alike) == []
+
+
+@pytest.mark.parametrize(
+    ("prices", "carbons", "labels"),
+    [
+        ([10, 10, 20, 20, 30, 30], [300, 300, 200, 200, 100, 100], {"cheapest and at once", "greenest"}),
+        ([30, 30, 20, 20, 10, 10], [100, 100, 200, 200, 300, 300], {"cheapest", "greenest and at once"}),
+        ([30, 30, 20, 20, 10, 10], [300, 300, 100, 100, 200, 200], {"cheapest", "greenest", "at once"}),
+    ],
+)
+def test_charging_at_once_is_a_point_of_its_own_only_where_no_plan_does(
+    prices: list[float], carbons: list[float], labels: set[str]
+) -> None:
+    found = answer_over(prices, SMALL, MIDNIGHT, carbons)
+    named = [point.label for point in charge_trade.points(found, charge_trade.of(found)) if point.label]
+    assert sorted(named) == sorted(labels)
