@@ -24,7 +24,7 @@ UV = $(BIN)/uv
 IN_PARALLEL = -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL = help
-.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full soak drill bench lambda clean
+.PHONY: help up install requirements check lint types sql secrets format docs template pictures test test-full coverage soak drill bench lambda clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -107,11 +107,15 @@ template: $(INSTALLED) ## write what deploy/template.yaml has of the catalogue a
 pictures: $(INSTALLED) ## take the pictures of README and docs again (needs Chromium)
 	$(BIN)/python -m benchmarks.pictures
 
-test: $(INSTALLED) ## the tests but the large sizes, with line and branch coverage
-	$(BIN)/pytest -m "not full and not soak" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+test: $(INSTALLED) ## the tests but the large sizes
+	$(BIN)/pytest -m "not full and not soak" $(IN_PARALLEL) --durations=10 $(PYTEST_ARGS)
 
 test-full: $(INSTALLED) ## every test, the large sizes too
-	$(BIN)/pytest -m "not soak" $(IN_PARALLEL) --cov --cov-report=term --durations=10 $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not soak" $(IN_PARALLEL) --durations=10 $(PYTEST_ARGS)
+
+# Apart, as to watch each line makes the tests take nearly twice as long.
+coverage: $(INSTALLED) ## the tests but the large sizes, with line and branch coverage
+	$(MAKE) test PYTEST_ARGS="--cov --cov-report=term $(PYTEST_ARGS)"
 
 soak: $(INSTALLED) ## a simulated day of Dagster's own webserver and daemon, with an outage, a revision and a killed run
 	$(BIN)/pytest -m soak -s $(PYTEST_ARGS)
