@@ -174,10 +174,11 @@ class _Search:
         Over each span of energy they are compared with one that covers it and is the lowest in its middle.
         """
         noise = self.grain * 1e-3
-        # No two of different states overlap.
-        begins = at[_ENERGY] + at[_STATE] * 4 * self.asked
+        # More than is asked is never used, and so no two of different states overlap.
+        apart = at[_STATE] * 4 * self.asked
+        begins, ends = at[_ENERGY] + apart, np.minimum(at[_ENERGY] + at[_MORE], self.asked) + apart
         at_zero, slope = at[_VALUE] - at[_SLOPE] * begins, at[_SLOPE]
-        low, high = np.rint(begins / self.noise) * self.noise, np.rint((begins + at[_MORE]) / self.noise) * self.noise
+        low, high = np.rint(begins / self.noise) * self.noise, np.rint(ends / self.noise) * self.noise
         edges = np.sort(np.concatenate([low, high]))
         edges = edges[np.diff(edges, append=np.inf) > 0]
         if len(edges) > 2 * _TOGETHER:
