@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 import yaml
 from dagster._core.launcher import LaunchRunContext, WorkerStatus
+from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from energy_monitor.errors import UserError
 from energy_monitor.up.services import _listens
@@ -159,11 +160,27 @@ def test_the_two_configurations_differ_in_where_the_records_are() -> None:
         for environ in ({}, {URL: f"{DRIVER}dagster@host/dagster?sslmode=disable"})
     )
     assert production.pop("storage") == {"postgres": {"postgres_url": {"env": URL}}}
+    assert local.pop("event_log_storage")["module"] == "orchestration.event_log"
     assert local == production
     assert local["run_retries"]["enabled"]
     with pytest.raises(UserError, match=r"another form than postgresql\+psycopg2://") as refused:
         configuration({URL: "postgresql://dagster:secret@host/dagster"})
     assert "secret" not in str(refused.value)
+
+
+def test_the_event_log_in_sqlite_is_dagsters_and_does_not_wait_for_the_disk(runs: Runs) -> None:
+    storage = runs.instance.event_log_storage
+    assert isinstance(storage, SqliteEventLogStorage)
+    run = runs.wait(runs.launch("print('done')"), *OVER)
+    for shard in ("index", run.run_id):
+        with storage._connect(shard) as connection:
+            assert connection.exec_driver_sql("pragma synchronous").scalar() == 0
+            assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+    dagsters_own = SqliteEventLogStorage(str(runs.home / "history" / "runs"))
+    dagsters_own.register_instance(runs.instance)
+    events = runs.instance.get_records_for_run(run.run_id).records
+    assert len(events) > 5
+    assert dagsters_own.get_records_for_run(run.run_id).records == events
 
 
 def test_records_in_postgresql_are_made_used_and_pruned(
