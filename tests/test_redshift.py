@@ -1,6 +1,7 @@
 """Redshift: what it lacks is refused, and the emulated warehouse (tests/redshift) has the marts of PostgreSQL."""
 
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -127,7 +128,8 @@ def test_a_model_with_what_redshift_lacks_fails(built: Warehouse) -> None:
     model = "select string_agg(fuel_code, ',') as codes from {{ ref('dim_fuels') }}"
     done = built.dbt("show", "--inline", model)
     assert not done.success
-    assert "Redshift has not: the function string_agg" in str(done.exception or done.result.results[0].message)
+    said = str(done.exception or done.result.results[0].message)
+    assert re.search(r"Redshift has not: .*the function string_agg", said)
 
 
 Mart = tuple[list[str], list[tuple]]
