@@ -22,6 +22,8 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 # How many schedules are followed from a cell at first, and how many times as many each time after that.
 _FEW, _TIMES = 16, 16
+# Of no more than these it takes longer to find those that others make up for than to follow them.
+_WORTHWHILE = 48
 # How many that are used in part are compared with each other at every energy; of more, only at so many spans of it.
 _TOGETHER = 48
 # So many mu to either side of the best, and as many among all, bound nearly as well as all of them.
@@ -115,7 +117,7 @@ class _Search:
             if total[best] < self.best - self.grain:
                 self.best, self.column = float(total[best]), at[:, best].copy()
             (kept,) = (bound < self.best - self.grain).nonzero()
-            if len(kept) > _FEW:
+            if len(kept) > _WORTHWHILE:
                 kept = kept[self._needed(at[:, kept])]
             if len(kept) > few:
                 order = bound[kept].argpartition(few)
@@ -180,7 +182,9 @@ class _Search:
         at_zero, slope = at[_VALUE] - at[_SLOPE] * begins, at[_SLOPE]
         low, high = np.rint(begins / self.noise) * self.noise, np.rint(ends / self.noise) * self.noise
         edges = np.sort(np.concatenate([low, high]))
-        edges = edges[np.diff(edges, append=np.inf) > 0]
+        is_new = np.ones(len(edges), bool)
+        np.greater(edges[1:], edges[:-1], out=is_new[1:])
+        edges = edges[is_new]
         if len(edges) > 2 * _TOGETHER:
             edges = edges[np.linspace(0, len(edges) - 1, 2 * _TOGETHER).astype(int)]
         first, last, lows, highs = edges[:-1], edges[1:], low[:, None], high[:, None]
@@ -234,25 +238,29 @@ def _moves(shape: Structure) -> tuple[list[_Moves], list[_Move]]:
     energy = [0.0, *itertools.accumulate(shape.full)]
     value = [0.0, *itertools.accumulate(full * value for full, value in zip(shape.full, shape.value, strict=True))]
     is_limited = shape.rules.most_runs is not None
-    found: list[_Moves] = []
     numbered: list[_Move] = []
+    rows: list[tuple[float, ...]] = []
+    every: list[tuple[slice, list[tuple[int, int, int]]]] = []
     for i in range(shape.size):
         moves = _moves_from(shape, i)
-        rows = []
         for number, move in enumerate(moves, len(numbered)):
             first, end = move.cells.start, move.cells.stop
-            start = shape.rules.start_value if move.begins else 0.0
-            takes = 2 * (move.begins and is_limited)
+            begins = move.begins
+            takes = 2 * (begins and is_limited)
             more = slope = 0.0
             if move.part is not None:
                 more, slope = (1 - move.share) * shape.full[move.part], shape.value[move.part]
-            added = (energy[end] - energy[first] - more, value[end] - value[first] - more * slope + start, more, slope)
-            rows.append((*added, move.is_on - move.was_on - takes, 0, number, move.was_on, takes))
-        table = np.array(rows).T
+            counts = value[end] - value[first] - more * slope + (shape.rules.start_value if begins else 0.0)
+            state = move.is_on - move.was_on - takes
+            rows.append((energy[end] - energy[first] - more, counts, more, slope, state, 0, number, move.was_on, takes))
         tos = [move.to for move in moves]
         spans = [(to, tos.index(to), len(tos) - tos[::-1].index(to)) for to in dict.fromkeys(tos)]
-        found.append(_Moves(table[:7], table[7, :, None], table[8, :, None], table[_MORE, :, None] > 0, spans))
+        every.append((slice(len(numbered), len(numbered) + len(moves)), spans))
         numbered += moves
+    table = np.array(rows).T
+    added, was_on, takes_at_least = table[:7], table[7, :, None], table[8, :, None]
+    has_part = table[_MORE, :, None] > 0
+    found = [_Moves(added[:, own], was_on[own], takes_at_least[own], has_part[own], spans) for own, spans in every]
     return found, numbered
 
 
