@@ -140,6 +140,7 @@ class Point:
 
 def trade(points: Sequence[Point], description: str) -> Spec:
     """What less carbon costs: the plans that none beats in both, and charging at once beside them."""
+    costs = [point.cost_gbp for point in points]
     rows: Points = [
         {
             "cost": point.cost_gbp,
@@ -147,6 +148,7 @@ def trade(points: Sequence[Point], description: str) -> Spec:
             "kind": point.kind,
             "words": point.words,
             "label": point.label,
+            "is_right": 2 * point.cost_gbp > min(costs) + max(costs),
         }
         for point in points
     ]
@@ -178,5 +180,10 @@ def _trade_form() -> Spec:
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         shape=alt.Shape("kind:N", scale=kinds, legend=legend), color=alt.Color("kind:N", scale=colours, legend=legend)
     )
-    labels = base.mark_text(align="left", dx=8, dy=-8, color=NEUTRAL).encode(text="label:N")
-    return layered([line, points, labels], 240)
+    # On the side of a point on which there is room, and on which the line between the points is not.
+    left, right = base.transform_filter("!datum.is_right"), base.transform_filter("datum.is_right")
+    labels = [
+        left.mark_text(align="left", dx=8, dy=-8, color=NEUTRAL).encode(text="label:N"),
+        right.mark_text(align="right", dx=-8, dy=12, color=NEUTRAL).encode(text="label:N"),
+    ]
+    return layered([line, points, *labels], 240)
