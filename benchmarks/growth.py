@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -108,11 +108,13 @@ def database_s(workspace: Workspace) -> tuple[float, float]:
         cursor.execute("select active_time / 1000 from pg_stat_database where datname = %s", [workspace.database])
         (active,) = cursor.fetchone() or (0,)
     postmaster = psutil.Process(int((workspace.postgres.data / "postmaster.pid").read_text().split()[0]))
-    times = postmaster.cpu_times()
-    processor = times.children_user + times.children_system
+    processor = 0.0
     for child in postmaster.children():
-        own = child.cpu_times()
-        processor += own.user + own.system
+        with suppress(psutil.NoSuchProcess):  # it has just ended, and is among the next ones
+            own = child.cpu_times()
+            processor += own.user + own.system
+    ended = postmaster.cpu_times()
+    processor += ended.children_user + ended.children_system
     return float(active), processor
 
 
