@@ -172,9 +172,9 @@ def _ask_again(cursor: Cursor, dataset: Dataset, base: Base, after: int, up_to: 
     cursor.execute(
         """
         insert into raw.loads (load_id, dataset, status, request, http_status, window_column, window_first, window_last,
-            fetched_at, attempt_key, lake_key, rows_seen, is_simulated)
+            fetched_at, loaded_at, attempt_key, lake_key, rows_seen, is_simulated)
         select again_id, loads.dataset, status, request, http_status, window_column, window_first, window_last,
-            at, attempt_key || '-' || again_id, lake_key || '-' || again_id, loads.rows_seen, is_simulated
+            at, at, attempt_key || '-' || again_id, lake_key || '-' || again_id, loads.rows_seen, is_simulated
         from again inner join raw.loads on again.load_id = loads.load_id;
         insert into raw.load_days (load_id, dataset, settlement_date, fetched_at, is_complete, is_whole_day,
             covered_from_utc, covered_to_utc, rows_seen, rows_new, scope)
