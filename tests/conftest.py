@@ -24,6 +24,7 @@ from dbt.contracts.graph.manifest import Manifest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from benchmarks.recorded import recorded_folder
 from dashboard import kept
 from energy_monitor.cli import main
 from energy_monitor.clock import clock_text
@@ -84,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def recorded() -> Path:
     """The folder of recorded bodies; a named skip where it is absent, a failure where CI says that it must be there."""
-    folder = Path(os.environ.get("ENERGY_MONITOR_RECORDED") or REPOSITORY.parent / "shared" / "recorded")
+    folder = recorded_folder()
     if not (folder / "bodies" / "MANIFEST.json").is_file():
         absent = f"no recorded bodies at {folder}: point ENERGY_MONITOR_RECORDED to them"
         if os.environ.get("ENERGY_MONITOR_REQUIRE_RECORDED"):
