@@ -18,6 +18,7 @@ import dagster as dg
 AGAIN = timedelta(minutes=10)
 FIRST = timedelta(minutes=5)
 TYPE = "dagster-dbt/materialization_type"  # where dagster-dbt notes how a node is kept
+HOURLY = "hourly"  # dbt's tag of what is made of all of history, and is built once an hour
 
 Key = dg.AssetKey
 
@@ -27,13 +28,14 @@ class Graph:
     """What is built: what each node of dbt reads, its version, the nodes that read whatever is loaded, and the page.
 
     shared: built with each landing, and no reason to build what reads them. shown: views, which show what landed
-    without being built.
+    without being built. hourly: what is not built with each landing; nothing else reads it.
     """
 
     reads: Mapping[Key, Collection[Key]]
     code: Mapping[Key, str]
     shared: Collection[Key]
     shown: Collection[Key]
+    hourly: Collection[Key] = ()
 
     @classmethod
     def of(cls, assets: dg.AssetsDefinition, shared: Collection[Key], *also: dg.AssetsDefinition) -> "Graph":
@@ -44,7 +46,13 @@ class Graph:
             {spec.key: spec.code_version or "" for spec in specs},
             shared,
             shown,
+            [spec.key for spec in specs if HOURLY in spec.tags],
         )
+
+    @cached_property
+    def at_once(self) -> set[Key]:
+        """What is built with each landing."""
+        return set(self.reads) - set(self.hourly)
 
     @cached_property
     def datasets(self) -> set[Key]:
@@ -142,12 +150,20 @@ class Wanted:
 
 
 def decide(
-    graph: Graph, built: Built, last: Last | None, newest: Mapping[str, int], stale: Collection[Key], now: datetime
+    graph: Graph,
+    lane: Collection[Key],
+    built: Built,
+    last: Last | None,
+    newest: Mapping[str, int],
+    stale: Collection[Key],
+    now: datetime,
 ) -> Wanted:
-    """What to build, when no build is under way.
+    """What to build of a lane, when no build is under way: of what is built at once, or of what is hourly.
 
-    newest: how far each dataset is loaded. stale: nodes that were made of another version of their code, or never.
+    newest: how far each dataset is loaded; for what is hourly, how far all else is built. stale: nodes that were made
+    of another version of their code, or never. last: the newest run that was asked for of this lane.
     """
+    stale = set(stale) & set(lane)
     if last and last.token != built.token:
         last = None  # of something else
     if last and last.succeeded:
@@ -155,7 +171,7 @@ def decide(
     if not stale:
         built = replace(built, code=graph.fingerprint)
     landed = built.lacking(newest)
-    keys = graph.reading(landed) | graph.changed(stale)
+    keys = (graph.reading(landed) | graph.changed(stale)) & set(lane)
     loads = {**built.loads, **{name: newest[name] for name in landed}}
     asked = replace(built, asked_loads=loads, asked_code=graph.fingerprint)
     if last and not last.succeeded and asked.token == last.token and now - last.ended < AGAIN:

@@ -19,7 +19,8 @@ from psycopg2.extensions import connection as Connection
 from energy_monitor.clock import now_utc
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from ingestion.settlement import DAY, local_midnight_utc
+from ingestion.settlement import DAY, HOUR, local_midnight_utc
+from orchestration.building import HOURLY
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,22 @@ def data_clocks(project: DbtProject) -> list[DataClock]:
     """The clocks of all marts that have one, from dbt's manifest."""
     nodes = json.loads(project.manifest_path.read_text())["nodes"].values()
     return [
-        _clock(node["name"], node["config"]["meta"]["data_clock"])
+        _clock(node["name"], node["config"]["meta"]["data_clock"], is_hourly=HOURLY in node["tags"])
         for node in nodes
         if node["resource_type"] == "model" and "data_clock" in node["config"]["meta"]
     ]
 
 
-def _clock(mart: str, declared: Mapping[str, Any]) -> DataClock:
+def _clock(mart: str, declared: Mapping[str, Any], *, is_hourly: bool) -> DataClock:
     dataset = DATASETS[declared["dataset"]]
+    turn = HOUR if is_hourly else timedelta()  # how long what landed may wait for its build
     quiet = timedelta(hours=declared.get("quiet_hours", 0))  # how long a source of messages may have nothing to say
     return DataClock(
         mart=mart,
         dataset=dataset.id,
         newest=f"select max({declared['column']}) from marts.{mart} where {declared['where']}",
         length=dataset.period,
-        allowed_lateness=dataset.allowed_lateness + quiet,
+        allowed_lateness=dataset.allowed_lateness + quiet + turn,
     )
 
 

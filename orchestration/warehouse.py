@@ -104,9 +104,9 @@ def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext, builder: Builder) -> Iterator[Any]:
         if not context.is_subset:
             _note_whole(context, builder)
-        keys = _keys(context.assets_def)
+        keys = keys_of(context.assets_def)
         selected = context.selected_asset_keys | context.selected_asset_check_keys
-        names = [_name(key) for key in keys.values() if key in selected] if context.is_subset else None
+        names = [name_of(key) for key in keys.values() if key in selected] if context.is_subset else None
         failed: list[Done] = []
         for done in builder.build(names):
             failed += [done] if done.has_failed else []
@@ -128,13 +128,13 @@ def _note_whole(context: dg.AssetExecutionContext, builder: Builder) -> None:
 Key = dg.AssetKey | dg.AssetCheckKey
 
 
-def _keys(assets: dg.AssetsDefinition) -> dict[str, Key]:
+def keys_of(assets: dg.AssetsDefinition) -> dict[str, Key]:
     """The key of each node of dbt that is an asset or a check, by its unique id."""
     specs: list[Any] = [*assets.specs, *assets.check_specs]
     return {str(spec.metadata[UNIQUE_ID]): spec.key for spec in specs}
 
 
-def _name(key: Key) -> str:
+def name_of(key: Key) -> str:
     return key.name if isinstance(key, dg.AssetCheckKey) else key.path[-1]
 
 

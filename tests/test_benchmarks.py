@@ -3,16 +3,17 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import as_known_at, dashboard, figures, history, loading
+from benchmarks import as_known_at, dashboard, figures, growth, history, loading, ten_years
 from energy_monitor.workspace import Workspace
-from ingestion.settlement import DAY, periods_in
-from tests.conftest import REPOSITORY
+from ingestion.settlement import DAY, HALF_HOUR, HOUR, periods_in
+from tests.conftest import REPOSITORY, WorkspaceMaker, rows_of
 
 
 def test_as_known_at_is_answered_alike_by_both_forms(tmp_path: Path) -> None:
@@ -112,3 +113,44 @@ def test_a_part_that_fails_is_named_and_the_others_go_on(
     assert told["found"].keys() == {"planner"}
     assert "not measured: lambdas: RuntimeError: no zip" in bench.lines_of(told)
     assert "no zip" in capsys.readouterr().err
+
+
+def test_days_that_were_lived_are_laid_end_to_end(
+    make_workspace: WorkspaceMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, start = make_workspace(), datetime(2026, 3, 31, tzinfo=UTC)  # two days after the one of 46 half-hours
+    monkeypatch.setattr(ten_years, "STEP", 6 * HOUR)
+    with ten_years.a_grid(1, start) as grid:
+        ten_years.live(workspace, grid, start, 1)
+    base = ten_years.base_of(workspace, start, 1)
+    ten_years.lay(workspace, base, 1, 2)
+    ten_years.lay(workspace, base, 3, 3)  # as a year is laid on to a month
+    end = start - ten_years.LATEST + DAY
+    found = rows_of(workspace, 'select distinct "startTime" from raw.fuelhh where "startTime" < %s order by 1', [end])
+    assert [at for (at,) in found] == [end + n * HALF_HOUR for n in range(-4 * 48, 0)], "no half-hour lacks"
+    periods = """
+        select "settlementDate"::text, count(distinct "settlementPeriod") from raw.system_prices
+        where "settlementDate" < '2026-03-31' group by 1
+    """
+    days = {"2026-03-27": 48, "2026-03-28": 48, "2026-03-29": 46, "2026-03-30": 48}
+    assert dict(rows_of(workspace, periods)) == days
+    labels = """
+        select count(*) from raw.fuelhh
+        where ("settlementDate" + time '00:00') at time zone 'Europe/London'
+            + ("settlementPeriod" - 1) * interval '30 minutes' <> "startTime"
+    """
+    assert rows_of(workspace, labels) == [(0,)], "and each is called what it is"
+    primary = "select count(*) from pg_constraint where contype = 'p' and connamespace = 'raw'::regnamespace"
+    assert rows_of(workspace, primary) == rows_of(make_workspace(), primary)
+    loads = "select count(*), count(distinct load_id), max(load_id) < nextval('raw.load_numbers') from raw.loads"
+    ((count, distinct, is_next),) = rows_of(workspace, loads, role="owner")
+    assert (distinct, is_next) == (count, True)
+
+
+@pytest.mark.full  # lives a day, and builds three workspaces
+@pytest.mark.timeout(1800)
+def test_growth_is_measured_at_each_size(tmp_path: Path) -> None:
+    found, lines = growth.bench(tmp_path, True, False, print)
+    assert list(found["sizes"]) == ["a month", "ten years"]
+    assert {line.met for line in lines} == {None}, "of a few days nothing is said of the budgets"
+    assert f"| {growth.NOW} |" in "\n".join(growth.table(found))

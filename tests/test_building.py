@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from energy_monitor.workspace import Workspace
-from orchestration.building import AGAIN, FIRST, Built, Graph, Last, decide
-from orchestration.follow import BUILD, FOLLOWS, build_sensor
+from orchestration.building import AGAIN, FIRST, HOURLY, Built, Graph, Last, decide
+from orchestration.follow import AT_ONCE, BUILD, FOLLOWS, build_sensor
 from orchestration.loads import LOADS, WHOLE, newest_loads
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 from tests.conftest import WorkspaceMaker, day_request, take_in
@@ -45,7 +45,7 @@ def test_nothing_is_built_where_nothing_landed(graph: Graph) -> None:
 
 def test_what_landed_is_built_to_the_last_mart_and_no_other(graph: Graph) -> None:
     found = built_for(graph, "fuelhh")
-    assert found >= OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_grid_daily"}
+    assert found >= OF_GENERATION | {"marts/fct_grid_half_hourly", "marts/fct_grid_daily", "marts/fct_records"}
     assert not found & {"marts/fct_prices_half_hourly", "marts/fct_carbon_half_hourly", "marts/fct_outages"}
     found = built_for(graph, "system_prices")
     assert found >= OF_PRICES | {"marts/fct_grid_daily"}
@@ -73,6 +73,12 @@ def test_versions_show_what_landed_without_being_built(graph: Graph) -> None:
     assert not {name for name in built_for(graph, *(k.path[-1] for k in graph.datasets)) if name.endswith("_versions")}
     changed = graph.changed({key("staging/stg_elexon__system_prices")})
     assert key("marts/fct_system_price_versions") in changed, "but with the SQL of what they read"
+
+
+def test_what_is_built_with_each_landing_reads_nothing_that_is_built_hourly(graph: Graph) -> None:
+    assert {"marts/fct_records", "marts/fct_revisions"} <= {found.to_user_string() for found in graph.hourly}
+    readers = {node for node in graph.at_once if not set(graph.hourly).isdisjoint(graph.reads[node])}
+    assert readers == set()
 
 
 # When -----------------------------------------------------------------------------------------------------------------
@@ -121,7 +127,7 @@ class World:
 
     def look(self) -> None:
         kept = Built.from_json(json.loads(json.dumps(self.built.as_json())))
-        wanted = decide(TOY, kept, self.last, self.newest, (), self.now)
+        wanted = decide(TOY, TOY.at_once, kept, self.last, self.newest, (), self.now)
         self.built = wanted.built
         if wanted.keys:
             self.run, self.token = [key for key in TOY.reads if key in wanted.keys], wanted.built.token
@@ -192,13 +198,17 @@ def test_what_failed_is_tried_again_when_something_lands_and_else_after_ten_minu
 def test_what_changed_is_built_with_all_that_reads_it_once() -> None:
     built = Built({"prices": 3}, "of before", {"prices": 3}, "of before")
     stale = {key("staging/carbon")}
-    wanted = decide(TOY, built, None, {"prices": 3}, stale, NOON)
+    wanted = decide(TOY, TOY.at_once, built, None, {"prices": 3}, stale, NOON)
     assert wanted.keys == {key("staging/carbon"), key("marts/grid")}
-    again = decide(TOY, wanted.built, Last(wanted.built.token, False, NOON), {"prices": 3}, stale, NOON + AGAIN / 2)
+    again = decide(
+        TOY, TOY.at_once, wanted.built, Last(wanted.built.token, False, NOON), {"prices": 3}, stale, NOON + AGAIN / 2
+    )
     assert not again.keys
-    again = decide(TOY, again.built, Last(wanted.built.token, False, NOON), {"prices": 3}, stale, NOON + AGAIN)
+    again = decide(
+        TOY, TOY.at_once, again.built, Last(wanted.built.token, False, NOON), {"prices": 3}, stale, NOON + AGAIN
+    )
     assert again.keys == wanted.keys
-    done = decide(TOY, again.built, Last(wanted.built.token, True, NOON), {"prices": 3}, set(), NOON)
+    done = decide(TOY, TOY.at_once, again.built, Last(wanted.built.token, True, NOON), {"prices": 3}, set(), NOON)
     assert (done.keys, done.built.code) == (frozenset(), TOY.fingerprint)
 
 
@@ -227,6 +237,15 @@ class Following:
         assert isinstance(result, dg.SensorResult)
         self.cursor, self.said = result.cursor, result.skip_reason and result.skip_reason.skip_message
         return list(result.run_requests or [])
+
+    def hour_passes(self) -> None:
+        kept = json.loads(self.cursor or "{}")
+        before = datetime.fromisoformat(kept["hourly_at"]) - timedelta(hours=1)
+        self.cursor = json.dumps(kept | {"hourly_at": before.isoformat()})
+
+    def done(self, request: dg.RunRequest) -> None:
+        tags = dict(request.tags)
+        self.instance.create_run_for_job(self.job, tags=tags, status=dg.DagsterRunStatus.SUCCESS)
 
     def build_all(self) -> None:
         """As the job `build` does it."""
@@ -263,16 +282,14 @@ def test_the_sensor_asks_for_what_landed_one_build_at_a_time(make_workspace: Wor
         assert following.look() == []
         assert following.said == "a build is under way"
     (request,) = following.look()
-    assert set(request.asset_selection) == graph.reading(["system_prices"])
+    assert set(request.asset_selection) == graph.reading(["system_prices"]) & graph.at_once
     assert request.tags["energy_monitor/landed"] == "system_prices"
     run = following.instance.create_run_for_job(following.job, tags=dict(request.tags))
     following.instance.report_run_canceled(run)
     assert following.look() == [], "not again at once"
     land(following.workspace, 3)
     (request,) = following.look()
-    run = following.instance.create_run_for_job(
-        following.job, tags=dict(request.tags), status=dg.DagsterRunStatus.SUCCESS
-    )
+    following.done(request)
     assert following.look() == []
 
 
@@ -284,6 +301,35 @@ def test_what_was_never_built_is_built_after_a_while(
     kept = json.loads(following.cursor or "{}")
     following.cursor = json.dumps(kept | {"since": (datetime.now(UTC) - FIRST).isoformat()})
     (request,) = following.look()
-    assert set(request.asset_selection) == set(graph.reads)
-    assert request.tags[FOLLOWS] == "yes"
+    assert set(request.asset_selection) == graph.at_once
+    assert request.tags[FOLLOWS] == AT_ONCE
     assert request.tags[BUILD]
+
+
+def test_what_is_hourly_is_built_in_the_next_hour_from_what_is_built_by_then(
+    make_workspace: WorkspaceMaker, graph: Graph
+) -> None:
+    following = Following(make_workspace(), graph)
+    land(following.workspace, 1)
+    following.build_all()
+    assert following.look() == []
+    land(following.workspace, 2)
+    (request,) = following.look()
+    assert not set(request.asset_selection) & set(graph.hourly)
+    following.hour_passes()
+    (again,) = following.look()
+    assert again.tags[FOLLOWS] == AT_ONCE, "what is hourly waits for what it reads"
+    following.done(request)
+    (hourly,) = following.look()
+    assert (hourly.tags[FOLLOWS], hourly.tags["energy_monitor/landed"]) == (HOURLY, "system_prices")
+    assert set(hourly.asset_selection) == graph.reading(["system_prices"]) & set(graph.hourly)
+    following.done(hourly)
+    land(following.workspace, 3)
+    (request,) = following.look()
+    following.done(request)
+    assert following.look() == [], "not again in this hour"
+    following.hour_passes()
+    (hourly,) = following.look()
+    following.done(hourly)
+    following.hour_passes()
+    assert following.look() == [], "nor for nothing"

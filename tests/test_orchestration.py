@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ingestion.catalogue import DATASETS, HISTORIES, KEPT, OWN
 from ingestion.dataset import Dataset
-from ingestion.settlement import DAY, local_midnight_utc, periods_in, settlement_date_of
+from ingestion.settlement import DAY, HOUR, local_midnight_utc, periods_in, settlement_date_of
 from ingestion.wanted import Wanted
 from orchestration.asking import ask_sensor, cron_of, due_since
 from orchestration.building import Graph
@@ -297,6 +297,8 @@ def test_a_row_is_late_only_when_the_next_one_should_have_been_built() -> None:
     daily = clocks["fct_grid_daily"]
     assert daily.lateness(date(2026, 10, 25), datetime(2026, 10, 26, 1, tzinfo=UTC)) == timedelta(hours=1)
     assert daily.lateness(None, on_time) is None
+    hourly = clocks["fct_source_reliability_daily"]
+    assert hourly.allowed_lateness == HOUR + clocks["dim_datasets"].allowed_lateness, "its turn comes once an hour"
 
 
 # Dagster's own records ------------------------------------------------------------------------------------------------

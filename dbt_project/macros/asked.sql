@@ -47,3 +47,24 @@
             and spans.covered_to_utc > periods.{{ start }}
     group by 1, 2, 3, 4{{ ', 5' if by_scope }}
 {%- endmacro %}
+
+{#-
+    The first and the last settlement date that any load touched: `first_date` and `last_date`. By dataset, so that each
+    is found by an index, however many loads there are.
+-#}
+{% macro span_of_loads() -%}
+    {%- set load_days = ref('stg_ingestion__load_days') -%}
+    select
+        min(first_date) as first_date,
+        max(last_date) as last_date
+    from (
+        {% for dataset in names_of_datasets() -%}
+        select
+            (select min(settlement_date) from {{ load_days }} where dataset = '{{ dataset }}') as first_date,
+            (select max(settlement_date) from {{ load_days }} where dataset = '{{ dataset }}') as last_date
+        {{ 'union all' if not loop.last }}
+        {% else -%}
+        select min(settlement_date) as first_date, max(settlement_date) as last_date from {{ load_days }}
+        {% endfor -%}
+    ) as of_datasets
+{%- endmacro %}

@@ -17,26 +17,42 @@
 {#-
     A condition on the rows to be built, over a column that holds a settlement date, or the start of a period: name the
     one that leads the raw table's key, so that PostgreSQL reads no other days.
+
+    days_before: how many days before each of them count too, where rows of those days are looked at for what is built.
 -#}
-{% macro in_days_to_build(column, holds='settlement_date') -%}
-    {%- if not execute or model.get('is_being_defined') or model.resource_type == 'unit_test' or not is_incremental() -%}
+{% macro in_days_to_build(column, holds='settlement_date', days_before=0) -%}
+    {%- if not adds_to_table() -%}
         true
     {%- else -%}
-        {%- set spans = [] -%}
-        {%- for span in spans_to_build() -%}
-            {%- if holds == 'settlement_date' -%}
-                {%- do spans.append(
-                    column ~ " between cast('" ~ span.first_date ~ "' as date) and cast('" ~ span.last_date ~ "' as date)"
-                ) -%}
-            {%- else -%}
-                {%- do spans.append(
-                    '(' ~ column ~ " >= cast('" ~ span.starts ~ "' as " ~ instant_type() ~ ") and "
-                    ~ column ~ " < cast('" ~ span.ends ~ "' as " ~ instant_type() ~ "))"
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        ({{ spans | join(' or ') if spans else 'false' }})
+        {{- in_spans(spans_to_build(), column, holds, days_before) -}}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a column lies in one of some spans, as spans_of() makes them. -#}
+{% macro in_spans(spans, column, holds='settlement_date', days_before=0) -%}
+    {%- set conditions = [] -%}
+    {%- for span in spans -%}
+        {%- if holds == 'settlement_date' -%}
+            {%- do conditions.append(
+                column ~ " between cast('" ~ span.first_date ~ "' as date) and cast('" ~ span.last_date ~ "' as date)"
+            ) -%}
+        {%- else -%}
+            {%- set starts = "cast('" ~ span.starts ~ "' as " ~ instant_type() ~ ")" -%}
+            {%- do conditions.append(
+                '(' ~ column ~ ' >= ' ~ (add_minutes(starts, -1440 * days_before) if days_before else starts) ~ ' and '
+                ~ column ~ " < cast('" ~ span.ends ~ "' as " ~ instant_type() ~ "))"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    ({{ conditions | join(' or ') if conditions else 'false' }})
+{%- endmacro %}
+
+{#- Whether this build adds to a table that is there. No part of a model's definition, which is that of a whole build. -#}
+{% macro adds_to_table() -%}
+    {%- if not execute or model.get('is_being_defined') or model.resource_type == 'unit_test' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(is_incremental()) }}
 {%- endmacro %}
 
 {#- The rows of a relation that in_days_to_build() asks for, as a subquery that other macros take for a relation. -#}
@@ -93,30 +109,48 @@
     {{ return(model.can_build_by_days) }}
 {%- endmacro %}
 
-{#- The days to build as spans of neighbours: first_date, last_date, and the instants that they start and end at. -#}
+{#- The days to build, as spans. -#}
 {% macro spans_to_build() -%}
     {%- if 'spans_to_build' not in model -%}
-        {%- set spans = [] -%}
-        {%- for day in run_query(_days_to_build()).rows -%}
-            {%- if spans and spans[-1].ends == day['starts'] -%}
-                {%- do spans[-1].update({'last_date': day['settlement_date'], 'ends': day['ends']}) -%}
-            {%- else -%}
-                {%- do spans.append({
-                    'first_date': day['settlement_date'],
-                    'last_date': day['settlement_date'],
-                    'starts': day['starts'],
-                    'ends': day['ends'],
-                }) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        {%- do model.update({'spans_to_build': spans}) -%}
+        {%- do model.update({'spans_to_build': spans_of(run_query(_days_to_build()).rows)}) -%}
     {%- endif -%}
     {{ return(model.spans_to_build) }}
 {%- endmacro %}
 
 {#-
+    Days in their order, with labels_of_day(), as spans of neighbours: first_date, last_date, and the instants that they
+    start and end at.
+-#}
+{% macro spans_of(days) -%}
+    {%- set spans = [] -%}
+    {%- for day in days -%}
+        {%- if spans and spans[-1].ends == day['starts'] -%}
+            {%- do spans[-1].update({'last_date': day['settlement_date'], 'ends': day['ends']}) -%}
+        {%- else -%}
+            {%- do spans.append({
+                'first_date': day['settlement_date'],
+                'last_date': day['settlement_date'],
+                'starts': day['starts'],
+                'ends': day['ends'],
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(spans) }}
+{%- endmacro %}
+
+{#- A settlement date, and the instants that it starts and ends at, as text. -#}
+{% macro labels_of_day(day) -%}
+        cast({{ day }} as {{ text_type() }}) as settlement_date,
+        {{ utc_label(local_midnight_utc(day)) }} as starts,
+        {{ utc_label(local_midnight_utc(add_days(day, 1))) }} as ends
+{%- endmacro %}
+
+{#-
     Days that loads covered between what the model consumed and what it may consume now, and those that passed between
     the newest answer before and the newest one now: in these, what was to come has become what did not come.
+
+    Issues of a forecast are covered by the day of their publishing, and are of later ones. A model that shows them by
+    what they are of says in `meta.days_of`, by dataset, which column of raw that is.
 -#}
 {% macro _days_to_build() -%}
     with spans as (
@@ -148,11 +182,22 @@
 
         select
             (
-                select max(loads.fetched_at)
-                from {{ source('raw', 'loads') }} as loads
-                inner join {{ _record('consumed_loads') }} as consumed
-                    on loads.dataset = consumed.dataset and loads.load_id <= consumed.load_id
-                where consumed.model = '{{ model.unique_id }}'
+                select max(of_datasets.fetched_at)
+                from (
+                    -- the newest by an index, dataset by dataset
+                    {% for dataset in _datasets_read(model.unique_id) or names_of_datasets() -%}
+                    select (
+                        select max(fetched_at)
+                        from {{ source('raw', 'loads') }}
+                        where dataset = '{{ dataset }}' and load_id <= (
+                            select max(load_id)
+                            from {{ _record('consumed_loads') }}
+                            where model = '{{ model.unique_id }}' and dataset = '{{ dataset }}'
+                        )
+                    ) as fetched_at
+                    {{ 'union all' if not loop.last }}
+                    {% endfor -%}
+                ) as of_datasets
             ) as before_utc,
             (select max(fetched_at) from covered) as now_utc
 
@@ -162,6 +207,22 @@
 
         select settlement_date from covered
         union
+        {% for dataset, start in config.get('meta', {}).get('days_of', {}).items() -%}
+        select {{ settlement_date('issues.' ~ start) }}
+        from spans
+        inner join {{ source('raw', 'load_days') }} as load_days
+            on
+                load_days.dataset = spans.dataset
+                and load_days.load_id > spans.after_load
+                and load_days.load_id <= spans.up_to_load
+        inner join {{ source('raw', dataset) }} as issues
+            on
+                issues."publishTime" >= {{ local_midnight_utc('load_days.settlement_date') }}
+                and issues."publishTime" < {{ local_midnight_utc(add_days('load_days.settlement_date', 1)) }}
+                and issues.load_id = load_days.load_id
+        where spans.dataset = '{{ dataset }}'
+        union
+        {% endfor -%}
         select passed.settlement_date
         from (
             {{ dates_between(
@@ -173,9 +234,7 @@
     )
 
     select
-        cast(settlement_date as {{ text_type() }}) as settlement_date,
-        {{ utc_label(local_midnight_utc('settlement_date')) }} as starts,
-        {{ utc_label(local_midnight_utc(add_days('settlement_date', 1))) }} as ends
+        {{ labels_of_day('settlement_date') }}
     from days
     order by 1
 {%- endmacro %}
@@ -258,7 +317,7 @@
         {{ return(model.checksum.checksum) }}
     {%- endif -%}
     {%- if 'definition' not in model -%}
-        {#- in_days_to_build() looks at this mark: the days are no part of a definition -#}
+        {#- adds_to_table() looks at this mark: the days are no part of a definition -#}
         {%- do model.update({'is_being_defined': true}) -%}
         {%- set code = render(model.raw_code) -%}
         {%- do model.update({'is_being_defined': false}) -%}
@@ -283,6 +342,15 @@
     {{ return(api.Relation.create(database=target.database, schema=schema, identifier=table, type='table')) }}
 {%- endmacro %}
 
+{#- The datasets that have a raw table, by their ids; none while dbt parses, or tests a unit. -#}
+{% macro names_of_datasets() -%}
+    {%- set names = [] -%}
+    {%- for raw in (graph.get('sources', {}).values() if execute else []) if raw.name not in ('loads', 'load_days') -%}
+        {%- do names.append(raw.name) -%}
+    {%- endfor -%}
+    {{ return(names | sort) }}
+{%- endmacro %}
+
 {#- Before a run: what it is going to consume. -#}
 {% macro plan_build() -%}
     {%- set plans, consumed, definitions = _record('planned_loads'), _record('consumed_loads'), _record('definitions') -%}
@@ -297,22 +365,25 @@
     );
     create table if not exists {{ definitions }} (model {{ text_type() }} primary key, definition {{ text_type() }});
     delete from {{ plans }} where planned_at < {{ add_minutes(dbt.current_timestamp(), -2 * 24 * 60) }};
-    {#- those of which nothing was loaded yet, too -#}
     insert into {{ plans }} (invocation_id, dataset, load_id, planned_at)
     select
         '{{ invocation_id }}' as invocation_id,
         datasets.dataset,
-        coalesce(max(loads.load_id), 0) as load_id,
+        datasets.load_id,
         {{ dbt.current_timestamp() }} as planned_at
     from (
-        {% for raw in (graph.sources.values() if execute else []) if raw.name not in ('loads', 'load_days') -%}
-            select '{{ raw.name }}' as dataset{{ ' union all ' if not loop.last }}
-        {%- else -%}
-            select cast(null as {{ text_type() }}) as dataset where false
+        {#- the newest of each by an index; 0 where nothing was loaded yet -#}
+        {% for dataset in names_of_datasets() -%}
+            select
+                '{{ dataset }}' as dataset,
+                coalesce(max(load_id), 0) as load_id
+            from {{ source('raw', 'loads') }}
+            where dataset = '{{ dataset }}' and status = 'loaded'
+            {{ 'union all' if not loop.last }}
+        {% else -%}
+            select cast(null as {{ text_type() }}) as dataset, cast(null as bigint) as load_id where false
         {%- endfor %}
     ) as datasets
-    left join {{ source('raw', 'loads') }} as loads on datasets.dataset = loads.dataset
-    group by datasets.dataset
 {%- endmacro %}
 
 {#- After a node, in its transaction: what it has consumed, and what it was made by. -#}

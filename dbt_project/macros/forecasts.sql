@@ -1,7 +1,7 @@
 {#-
     Of a forecast whose source keeps every issue, the newest one that was published when its half-hour began: what was
     expected before it. For half-hours to come this is the newest issue. An issue that a later answer lacks was
-    published all the same.
+    published all the same. Issues are of today and tomorrow: one of more than three days before says nothing.
 -#}
 {% macro issues_at_start(relation, value) -%}
     select
@@ -22,6 +22,9 @@
             and boundary = 'N'
             and {{ value }} is not null
             and published_at_utc <= period_start_utc
+            and published_at_utc > {{ add_minutes('period_start_utc', -3 * 1440) }}
+            and {{ in_days_to_build('published_at_utc', 'start', days_before=3) }}
+            and {{ in_days_to_build('settlement_date') }}
     ) as issues
     where place = 1
 {%- endmacro %}

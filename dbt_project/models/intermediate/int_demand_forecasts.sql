@@ -1,5 +1,4 @@
--- A view, as one mart alone reads it, and whole.
-{{ config(materialized='view') }}
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
 
 with national as (
 

@@ -8,7 +8,7 @@ with newest as (
 )
 
 select tested.*
-from {{ model }} as tested
+from (select * from {{ model }}) as tested
 cross join newest
 where not tested.{{ column_name }} and tested.{{ date }} > {{ add_days('newest.newest_date', -days) }}
 

@@ -11,19 +11,19 @@ with fed_in as (
         sum(case when generation.generation_mw > 0 then generation.generation_mw else 0 end) as fed_in_mw
     from {{ ref('fct_generation_half_hourly') }} as generation
     inner join {{ ref('dim_fuels') }} as fuels on generation.fuel_code = fuels.fuel_code
-    where not fuels.is_embedded
+    where not fuels.is_embedded and {{ in_days_tested('generation.settlement_date') }}
     group by 1
 
 )
 
 select
-    model.period_start_utc,
-    model.{{ column_name }},
+    tested.period_start_utc,
+    tested.{{ column_name }},
     fed_in.fed_in_mw
-from {{ model }} as model
-left join fed_in on model.period_start_utc = fed_in.period_start_utc
+from (select * from {{ model }}) as tested
+left join fed_in on tested.period_start_utc = fed_in.period_start_utc
 where
-    model.{{ column_name }} is not null
-    and model.{{ column_name }} <> coalesce(fed_in.fed_in_mw, -1)
+    tested.{{ column_name }} is not null
+    and tested.{{ column_name }} <> coalesce(fed_in.fed_in_mw, -1)
 
 {% endtest %}

@@ -18,8 +18,11 @@ with whole_days as (
         on
             load_days.dataset = consumed.dataset
             and load_days.load_id <= consumed.load_id
-            and consumed.model = 'model.{{ project_name }}.{{ model.identifier }}'
-    where load_days.is_whole_day and load_days.dataset in ('{{ datasets | join("', '") }}')
+            and consumed.model = '{{ tested_node() }}'
+    where
+        load_days.is_whole_day
+        and load_days.dataset in ('{{ datasets | join("', '") }}')
+        and {{ in_days_tested('load_days.settlement_date') }}
     {%- else -%}
     select distinct settlement_date{{ ', ' ~ scope ~ ' as scope' if scope }} from {{ model }}
     {%- endif %}

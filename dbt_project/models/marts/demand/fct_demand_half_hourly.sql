@@ -1,24 +1,26 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with outturn as (
 
-    select * from {{ ref('int_demand_outturn') }}
+    select * from {{ ref('int_demand_outturn') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 embedded as (
 
-    select * from {{ ref('int_embedded_generation') }}
+    select * from {{ ref('int_embedded_generation') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 neso as (
 
-    select * from {{ ref('int_neso_demand') }}
+    select * from {{ ref('int_neso_demand') }} where {{ in_days_to_build('settlement_date') }}
 
 ),
 
 forecasts as (
 
-    select * from {{ ref('int_demand_forecasts') }}
+    select * from {{ ref('int_demand_forecasts') }} where {{ in_days_to_build('settlement_date') }}
 
 )
 

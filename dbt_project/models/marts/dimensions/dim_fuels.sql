@@ -6,13 +6,7 @@ with fuels as (
 
 codes_seen as (
 
-    select fuel_code from {{ ref('stg_elexon__generation_half_hourly') }}
-    union
-    select fuel_code from {{ ref('stg_elexon__generation_five_minutely') }}
-    union
-    select fuel_code from {{ ref('int_history_generation') }}
-    union
-    select fuel_code from {{ ref('int_history_five_minutes') }}
+    select distinct fuel_code from {{ ref('int_fuel_codes') }}
 
 ),
 

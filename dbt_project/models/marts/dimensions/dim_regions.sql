@@ -7,13 +7,11 @@ with regions as (
 unknown as (
 
     select
-        seen.region_id,
-        max(seen.sent_region_name) as region_name,
-        max(seen.sent_network_region_name) as network_region_name
-    from {{ ref('stg_carbon_intensity__regional_forecast') }} as seen
-    left join regions on seen.region_id = regions.region_id
-    where regions.region_id is null
-    group by seen.region_id
+        region_id,
+        max(region_name) as region_name,
+        max(network_region_name) as network_region_name
+    from {{ ref('int_regions_unknown') }}
+    group by region_id
 
 )
 

@@ -1,15 +1,27 @@
+-- A half-hour never changes: a build adds the dates that are not there yet.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
 with span as (
 
-    select
-        min(settlement_date) as first_date,
-        max(settlement_date) as last_date
-    from {{ ref('stg_ingestion__load_days') }}
+    {{ span_of_loads() }}
+
+),
+
+all_dates as (
+
+    {{ dates_between('(select first_date from span)', '(select last_date from span)') }}
 
 ),
 
 dates as (
 
-    {{ dates_between('(select first_date from span)', '(select last_date from span)') }}
+    select * from all_dates
+    {% if adds_to_table() %}
+        where
+            settlement_date not in (
+                select built.settlement_date from {{ this }} as built where built.settlement_period = 1
+            )
+    {% endif %}
 
 ),
 

@@ -1,11 +1,19 @@
-with received as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='mrid',
+    on_schema_change='fail',
+) }}
 
-    {{ newest_rows(
-        ref('stg_elexon__remit_messages'),
-        'remit',
-        ['mrid', 'revision_number', 'published_at_utc'],
-        start='published_at_utc',
-    ) }}
+-- A new revision says of the one before that it is superseded: messages are replaced whole.
+with messages as (
+
+    select * from {{ ref('int_outage_messages') }}
+    where
+        mrid in (
+            select touched.mrid from {{ ref('int_outage_messages') }} as touched
+            where {{ in_days_to_build('touched.settlement_date') }}
+        )
 
 )
 
@@ -35,9 +43,9 @@ select
     bidding_zone,
     cause,
     related_information,
-    {{ json_text('outage_profile') }} as outage_profile_json,
+    outage_profile_json,
     created_at_utc,
-    case when is_withdrawn then 'withdrawn' else rule_state end as state,
+    state,
     fetched_at_utc,
     lake_key
-from received
+from messages

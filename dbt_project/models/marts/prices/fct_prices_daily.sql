@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
+
 with prices as (
 
     select
@@ -6,6 +8,7 @@ with prices as (
         {% endfor %}
         settlement_date
     from {{ ref('fct_prices_half_hourly') }}
+    where {{ in_days_to_build('settlement_date') }}
 
 )
 
