@@ -108,6 +108,9 @@ comment on column raw.load_days.scope is
     """
 create index loads_newest on raw.loads (dataset, load_id) where status = 'loaded';
 """,
+    """
+create index loads_simulated on raw.loads (dataset, load_id) where is_simulated;
+""",
 )
 
 

@@ -100,7 +100,7 @@ def test_what_the_pages_show_begins_where_a_person_would_say(
 
 # What is read from nowhere: constants, numbers of rows, and the calendar, which the database makes by itself.
 MADE_HERE = {
-    "dim_datasets": {"answers"},
+    "dim_datasets": {"dataset"},
     "dim_fuels": {"is_known"},
     "dim_regions": {"is_known"},
     "dim_settlement_periods": {

@@ -232,3 +232,22 @@ def test_a_build_of_what_landed_alone_is_not_held_up_by_tables_of_other_datasets
         "select generation_mw from marts.fct_generation_half_hourly where fuel_code = 'WIND' and settlement_period = 1"
     )
     assert rows_of(workspace, wind) == [(9100,)]
+
+
+@pytest.mark.parametrize(
+    ("first_or_last", "relation", "where"),
+    [
+        ("min(settlement_date)", "stg_ingestion__load_days", "true"),
+        ("max(settlement_date)", "stg_ingestion__load_days", "true"),
+        ("max(load_id)", "stg_ingestion__loads", "status = 'loaded'"),
+        ("min(load_id)", "stg_ingestion__loads", "status = 'loaded' and is_simulated"),
+    ],
+)
+def test_the_first_and_the_last_of_a_dataset_are_found_by_an_index(
+    recorded_workspace: Workspace, first_or_last: str, relation: str, where: str
+) -> None:
+    """Without a look at all of its loads, of which there are more with each tick."""
+    few_rows = "set local enable_seqscan = off; set local enable_bitmapscan = off;"  # of few, any way is a short one
+    explain = f"explain select {first_or_last} from staging.{relation} where dataset = 'fuelhh' and {where}"
+    plan = "\n".join(line for (line,) in rows_of(recorded_workspace, f"{few_rows} {explain}", role="transformer"))
+    assert "Limit" in plan and "Index" in plan, plan

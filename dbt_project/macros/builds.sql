@@ -155,14 +155,7 @@
 {% macro _days_to_build() -%}
     with spans as (
 
-        select
-            may.dataset,
-            coalesce(consumed.load_id, 0) as after_load,
-            may.load_id as up_to_load
-        from ({{ _loads_to_consume() }}) as may
-        left join {{ _record('consumed_loads') }} as consumed
-            on consumed.dataset = may.dataset and consumed.model = '{{ model.unique_id }}'
-        where may.load_id > coalesce(consumed.load_id, 0)
+        {{ _loads_to_look_at() }}
 
     ),
 
@@ -210,17 +203,11 @@
         {% for dataset, start in config.get('meta', {}).get('days_of', {}).items() -%}
         select {{ settlement_date('issues.' ~ start) }}
         from spans
-        inner join {{ source('raw', 'load_days') }} as load_days
-            on
-                load_days.dataset = spans.dataset
-                and load_days.load_id > spans.after_load
-                and load_days.load_id <= spans.up_to_load
         inner join {{ source('raw', dataset) }} as issues
-            on
-                issues."publishTime" >= {{ local_midnight_utc('load_days.settlement_date') }}
-                and issues."publishTime" < {{ local_midnight_utc(add_days('load_days.settlement_date', 1)) }}
-                and issues.load_id = load_days.load_id
-        where spans.dataset = '{{ dataset }}'
+            on issues.load_id > spans.after_load and issues.load_id <= spans.up_to_load
+        where
+            spans.dataset = '{{ dataset }}'
+            and {{ in_spans(_days_covered(dataset), 'issues."publishTime"', 'start') }}
         union
         {% endfor -%}
         select passed.settlement_date
@@ -237,6 +224,29 @@
         {{ labels_of_day('settlement_date') }}
     from days
     order by 1
+{%- endmacro %}
+
+{#- Of each dataset, the loads that came since the model's own last build: after one, and up to another. -#}
+{% macro _loads_to_look_at() -%}
+    select
+        may.dataset,
+        coalesce(consumed.load_id, 0) as after_load,
+        may.load_id as up_to_load
+    from ({{ _loads_to_consume() }}) as may
+    left join {{ _record('consumed_loads') }} as consumed
+        on consumed.dataset = may.dataset and consumed.model = '{{ model.unique_id }}'
+    where may.load_id > coalesce(consumed.load_id, 0)
+{%- endmacro %}
+
+{#- The days that these loads covered of one dataset, as spans: known beforehand, so that rows are found by an index. -#}
+{% macro _days_covered(dataset) -%}
+    {%- set found = run_query(
+        "select " ~ labels_of_day('settlement_date') ~ " from (select distinct load_days.settlement_date from ("
+        ~ _loads_to_look_at() ~ ") as spans inner join " ~ source('raw', 'load_days') ~ " as load_days"
+        ~ " on load_days.dataset = spans.dataset and load_days.load_id > spans.after_load"
+        ~ " and load_days.load_id <= spans.up_to_load where spans.dataset = '" ~ dataset ~ "') as days order by 1"
+    ) -%}
+    {{ return(spans_of(found.rows)) }}
 {%- endmacro %}
 
 {#-

@@ -4,7 +4,7 @@
     were tested, and a scan of ten years would take longer than the build. Each night all days are tested.
 
     It holds for every test of a model that has a settlement date, or names in `meta.tested_by` the column of its starts:
-    the one that leads the raw table's key, where it is a view of versions.
+    the one that leads the raw table's key, where it is a view of versions. Or load_id, for a model of these loads themselves.
 -#}
 
 {#- dbt's own macro of this name, which every generic test reads its model through. -#}
@@ -15,11 +15,11 @@
     {%- endif -%}
     {%- if _tests_lately() and model.get('attached_node') -%}
         {%- set tested = graph.nodes[model.attached_node] -%}
-        {%- set start = tested.config.get('meta', {}).get('tested_by') -%}
-        {%- if start or 'settlement_date' in tested.columns -%}
-            {%- do conditions.append(
-                in_days_tested(start or 'settlement_date', 'start' if start else 'settlement_date')
-            ) -%}
+        {%- set by = tested.config.get('meta', {}).get('tested_by') -%}
+        {%- if by == 'load_id' -%}
+            {%- do conditions.append(_is_of_late_load()) -%}
+        {%- elif by or 'settlement_date' in tested.columns -%}
+            {%- do conditions.append(in_days_tested(by or 'settlement_date', 'start' if by else 'settlement_date')) -%}
         {%- endif -%}
     {%- endif -%}
     {%- if conditions -%}
@@ -55,15 +55,25 @@
     {{ return(spans_of(days.values() | sort(attribute='settlement_date'))) }}
 {%- endmacro %}
 
+{#- Of the loads of the last day, back from the newest. After which load that is, is asked for once in a run, and kept. -#}
+{% macro _is_of_late_load() -%}
+    {%- if 'last_load_before' not in graph -%}
+        {%- set loads = source('raw', 'loads') -%}
+        {%- set newest = "(select max(loaded_at) from " ~ loads ~ " where load_id = (select max(load_id) from " ~ loads ~ "))" -%}
+        {%- set found = run_query(
+            "select coalesce(max(load_id), 0) from " ~ loads ~ " where loaded_at < " ~ add_minutes(newest, -1440)
+        ) -%}
+        {%- do graph.update({'last_load_before': found.rows[0][0]}) -%}
+    {%- endif -%}
+    load_id > {{ graph.last_load_before }}
+{%- endmacro %}
+
 {#- One row per dataset and day. Asked for once in a run, and kept beside the graph. -#}
 {% macro _days_of_late_loads() -%}
     {%- if 'days_of_late_loads' not in graph -%}
         {%- set found = run_query(
             "select dataset, " ~ labels_of_day('settlement_date') ~ " from " ~ source('raw', 'load_days')
-            ~ " where load_id > coalesce((select max(load_id) from " ~ source('raw', 'loads') ~ " where loaded_at < "
-            ~ add_minutes("(select max(loaded_at) from " ~ source('raw', 'loads')
-                ~ " where load_id = (select max(load_id) from " ~ source('raw', 'loads') ~ "))", -1440)
-            ~ "), 0) group by dataset, settlement_date"
+            ~ " where " ~ _is_of_late_load() ~ " group by dataset, settlement_date"
         ) -%}
         {%- set days = [] -%}
         {%- for row in found.rows -%}
