@@ -178,14 +178,15 @@ class Builds:
 
     def at_once(self, landed: Sequence[str]) -> list[str]:
         """The nodes of dbt, tests too, that a run over these datasets selects."""
-        return self._names(self.graph.reading(landed) & self.graph.at_once)
+        return self._names(self.graph.reading(landed) & self.graph.at_once, landed)
 
     def hourly(self) -> list[str]:
         """Those that have their turn once an hour."""
-        return self._names(self.graph.hourly)
+        return self._names(self.graph.hourly, [key.path[-1] for key in self.graph.datasets])
 
-    def _names(self, wanted: Collection[AssetKey]) -> list[str]:
-        return [name_of(key) for key in keys_of(self.assets).values() if getattr(key, "asset_key", key) in wanted]
+    def _names(self, wanted: Collection[AssetKey], landed: Sequence[str]) -> list[str]:
+        selected = {*wanted, *self.graph.checks_with(wanted, landed)}
+        return [name_of(key) for key in keys_of(self.assets).values() if key in selected]
 
     def build(self, workspace: Workspace, names: Sequence[str]) -> list[Done]:
         done = list(Builder(workspace=workspace.name).build(names))

@@ -18,9 +18,11 @@ import dagster as dg
 AGAIN = timedelta(minutes=10)
 FIRST = timedelta(minutes=5)
 TYPE = "dagster-dbt/materialization_type"  # where dagster-dbt notes how a node is kept
-HOURLY = "hourly"  # dbt's tag of what is made of all of history, and is built once an hour
+HOURLY = "hourly"  # dbt's tag of what is made of all of history, and of tests of what landed: they come once an hour
+TURN = "energy_monitor/turn"  # where a check notes it
 
 Key = dg.AssetKey
+CheckKey = dg.AssetCheckKey
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Graph:
     """What is built: what each node of dbt reads, its version, the nodes that read whatever is loaded, and the page.
 
     shared: built with each landing, and no reason to build what reads them. shown: views, which show what landed
-    without being built. hourly: what is not built with each landing; nothing else reads it.
+    without being built. hourly: what is not built with each landing; nothing else reads it. checks: of what is built,
+    and of these the hourly ones.
     """
 
     reads: Mapping[Key, Collection[Key]]
@@ -36,10 +39,13 @@ class Graph:
     shared: Collection[Key]
     shown: Collection[Key]
     hourly: Collection[Key] = ()
+    checks: Collection[CheckKey] = ()
+    hourly_checks: Collection[CheckKey] = ()
 
     @classmethod
     def of(cls, assets: dg.AssetsDefinition, shared: Collection[Key], *also: dg.AssetsDefinition) -> "Graph":
         specs = [spec for one in (assets, *also) for spec in one.specs]
+        checks = [check for one in (assets, *also) for check in one.check_specs]
         shown = [s.key for s in specs if s.metadata.get(TYPE) == "view" and s.key.path[0] == "marts"]
         return cls(
             {spec.key: [dep.asset_key for dep in spec.deps] for spec in specs},
@@ -47,12 +53,22 @@ class Graph:
             shared,
             shown,
             [spec.key for spec in specs if HOURLY in spec.tags],
+            [check.key for check in checks],
+            [check.key for check in checks if check.metadata.get(TURN) == HOURLY],
         )
 
     @cached_property
     def at_once(self) -> set[Key]:
         """What is built with each landing."""
         return set(self.reads) - set(self.hourly)
+
+    def checks_with(self, keys: Collection[Key], datasets: Collection[str]) -> set[CheckKey]:
+        """The checks that go with the building of these; with what is hourly, the hourly ones of what landed too."""
+        hourly, found = set(self.hourly_checks), {check for check in self.checks if check.asset_key in keys}
+        if set(keys) <= set(self.hourly):
+            landed = self.reading(datasets)
+            return found | {check for check in hourly if check.asset_key in landed}
+        return found - hourly
 
     @cached_property
     def datasets(self) -> set[Key]:

@@ -61,7 +61,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         sensors=[
             ask_sensor(),
             advise_sensor(workspace),
-            build_sensor(workspace, Graph.of(warehouse, SHARED, page)),
+            build_sensor(workspace, Graph.of(warehouse, SHARED, page, *checks)),
             hear_sensor(workspace),
             document_sensor,
             tell_sensor(workspace, data_clocks(project)),

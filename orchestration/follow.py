@@ -48,7 +48,8 @@ def build_sensor(workspace_name: str, graph: Graph) -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason="all that landed is built", cursor=cursor)
         landed = ", ".join(wanted.datasets) or "nothing"
         tags = {FOLLOWS: lane, BUILD: wanted.built.token, "energy_monitor/landed": landed}
-        request = dg.RunRequest(asset_selection=sorted(wanted.keys), tags=tags)
+        checks = graph.checks_with(wanted.keys, wanted.datasets)
+        request = dg.RunRequest(asset_selection=sorted(wanted.keys), asset_check_keys=sorted(checks), tags=tags)
         return dg.SensorResult(run_requests=[request], cursor=cursor)
 
     return build

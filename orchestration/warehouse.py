@@ -14,6 +14,7 @@ from energy_monitor.dbt import PROJECT, places
 from energy_monitor.errors import UserError
 from ingestion.catalogue import DATASETS
 from orchestration.builder import Builder, Done
+from orchestration.building import HOURLY, TURN
 from orchestration.datasets import dataset_key
 from orchestration.loads import LOADS, WHOLE
 
@@ -60,6 +61,15 @@ class Translator(DagsterDbtTranslator):
         deps = [_of_the_newest_day(dep) if dep.asset_key.path[0] == "raw" else dep for dep in deps]
         kept_as = self.get_resource_props(manifest, unique_id)["config"].get("materialized")
         return spec.replace_attributes(deps=deps, kinds=spec.kinds | ({kept_as} if kept_as else set()))
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """The spec, with a note where the test has its turn once an hour."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec and HOURLY in self.get_resource_props(manifest, unique_id)["tags"]:
+            return spec.with_metadata({**spec.metadata, TURN: HOURLY})
+        return spec
 
 
 def _of_the_newest_day(dep: dg.AssetDep) -> dg.AssetDep:

@@ -81,6 +81,17 @@ def test_what_is_built_with_each_landing_reads_nothing_that_is_built_hourly(grap
     assert readers == set()
 
 
+def test_views_of_what_landed_are_tested_once_an_hour_and_all_else_as_it_is_built(graph: Graph) -> None:
+    landed = graph.reading(["fuelhh"])
+    at_once = graph.checks_with(landed & graph.at_once, ["fuelhh"])
+    hourly = graph.checks_with(landed & set(graph.hourly), ["fuelhh"])
+    assert at_once | hourly == {check for check in graph.checks if check.asset_key in landed}
+    assert not at_once & hourly
+    layers = {check.asset_key.path[0] for check in at_once}
+    assert layers == {"intermediate", "marts"}
+    assert {check.asset_key for check in hourly} >= {key("staging/stg_elexon__generation_half_hourly")}
+
+
 # When -----------------------------------------------------------------------------------------------------------------
 
 SOURCES = ("prices", "carbon")
@@ -323,6 +334,7 @@ def test_what_is_hourly_is_built_in_the_next_hour_from_what_is_built_by_then(
     (hourly,) = following.look()
     assert (hourly.tags[FOLLOWS], hourly.tags["energy_monitor/landed"]) == (HOURLY, "system_prices")
     assert set(hourly.asset_selection) == graph.reading(["system_prices"]) & set(graph.hourly)
+    assert key("staging/stg_elexon__system_prices") in {check.asset_key for check in hourly.asset_check_keys or ()}
     following.done(hourly)
     land(following.workspace, 3)
     (request,) = following.look()

@@ -65,6 +65,18 @@ def test_an_error_stops_what_is_below_it_and_a_warning_does_not(workspace: Works
     assert "accepted_values_fct_generation_half_hourly_source_dataset" in reason
 
 
+def test_a_view_is_tested_in_a_run_that_does_not_build_it(workspace: Workspace) -> None:
+    """As the hourly run does it: marts of all of history are built, and what landed is tested."""
+    assert build().success
+    sums = dg.AssetKey(["marts", "fct_grid_weekly"])
+    job = build_defs().resolve_job_def("build")
+    checks = {check for check in job.asset_layer.asset_graph.asset_check_keys if check.asset_key.path[-1] in FUELS}
+    result = job.get_subset(asset_selection={sums}, asset_check_selection=checks).execute_in_process()
+    assert built(result) == {sums.to_user_string()}
+    assert {check.asset_check_key for check in result.get_asset_check_evaluations()} == checks
+    assert len(checks) == 3
+
+
 def test_a_day_that_lands_while_a_table_is_built_is_not_missed_in_it(workspace: Workspace) -> None:
     """The table holds what was loaded when its build began; a test of whole days must not ask it for more."""
     assert build().success
