@@ -18,7 +18,7 @@ from tests.test_up import free_ports
 
 TICKS = int(os.environ.get("ENERGY_MONITOR_TICKS", "200"))
 FIRST = 20  # by then each process has done everything once
-SPEED = 30  # something lands in every few seconds, so that a build follows another
+SPEED = 20  # something lands every 15 seconds, as five minutes are, so that a build follows another
 # What a process may gain on the way, in MB and as a part: pages of its heap that lie between others.
 MOST_MB, MOST_SHARE = 10, 0.05
 COMMANDS = {

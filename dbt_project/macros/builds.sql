@@ -112,7 +112,9 @@
 {#- The days to build, as spans. -#}
 {% macro spans_to_build() -%}
     {%- if 'spans_to_build' not in model -%}
-        {%- do model.update({'spans_to_build': spans_of(run_query(_days_to_build()).rows)}) -%}
+        {%- set loads = run_query(_loads_to_look_at()).rows -%}
+        {%- set days = run_query(_days_to_build(loads)).rows if loads else [] -%}
+        {%- do model.update({'spans_to_build': spans_of(days)}) -%}
     {%- endif -%}
     {{ return(model.spans_to_build) }}
 {%- endmacro %}
@@ -152,45 +154,23 @@
     Issues of a forecast are covered by the day of their publishing, and are of later ones. A model that shows them by
     what they are of says in `meta.days_of`, by dataset, which column of raw that is.
 -#}
-{% macro _days_to_build() -%}
-    with spans as (
+{% macro _days_to_build(loads) -%}
+    with covered as (
 
-        {{ _loads_to_look_at() }}
-
-    ),
-
-    covered as (
-
-        select load_days.settlement_date, load_days.fetched_at
-        from spans
-        inner join {{ source('raw', 'load_days') }} as load_days
-            on
-                load_days.dataset = spans.dataset
-                and load_days.load_id > spans.after_load
-                and load_days.load_id <= spans.up_to_load
-
+        {% for of in loads -%}
+            select settlement_date, fetched_at from {{ source('raw', 'load_days') }} where {{ _is_one_of(of) }}
+            {{ 'union all' if not loop.last }}
+        {% endfor %}
     ),
 
     newest_answers as (
 
         select
             (
-                select max(of_datasets.fetched_at)
-                from (
-                    -- the newest by an index, dataset by dataset
-                    {% for dataset in _datasets_read(model.unique_id) or names_of_datasets() -%}
-                    select (
-                        select max(fetched_at)
-                        from {{ source('raw', 'loads') }}
-                        where dataset = '{{ dataset }}' and load_id <= (
-                            select max(load_id)
-                            from {{ _record('consumed_loads') }}
-                            where model = '{{ model.unique_id }}' and dataset = '{{ dataset }}'
-                        )
-                    ) as fetched_at
-                    {{ 'union all' if not loop.last }}
-                    {% endfor -%}
-                ) as of_datasets
+                select max(loads.fetched_at)
+                from {{ _record('consumed_loads') }} as consumed
+                inner join {{ source('raw', 'loads') }} as loads on loads.load_id = consumed.load_id
+                where consumed.model = '{{ model.unique_id }}'
             ) as before_utc,
             (select max(fetched_at) from covered) as now_utc
 
@@ -200,15 +180,14 @@
 
         select settlement_date from covered
         union
-        {% for dataset, start in config.get('meta', {}).get('days_of', {}).items() -%}
-        select {{ settlement_date('issues.' ~ start) }}
-        from spans
-        inner join {{ source('raw', dataset) }} as issues
-            on issues.load_id > spans.after_load and issues.load_id <= spans.up_to_load
-        where
-            spans.dataset = '{{ dataset }}'
-            and {{ in_spans(_days_covered(dataset), 'issues."publishTime"', 'start') }}
-        union
+        {% set days_of = config.get('meta', {}).get('days_of', {}) -%}
+        {% for of in loads if of['dataset'] in days_of -%}
+            select {{ settlement_date('issues.' ~ days_of[of['dataset']]) }}
+            from {{ source('raw', of['dataset']) }} as issues
+            where
+                issues.load_id > {{ of['after_load'] }} and issues.load_id <= {{ of['up_to_load'] }}
+                and {{ in_spans(_days_covered(of), 'issues."publishTime"', 'start') }}
+            union
         {% endfor -%}
         select passed.settlement_date
         from (
@@ -238,13 +217,16 @@
     where may.load_id > coalesce(consumed.load_id, 0)
 {%- endmacro %}
 
-{#- The days that these loads covered of one dataset, as spans: known beforehand, so that rows are found by an index. -#}
-{% macro _days_covered(dataset) -%}
+{#- Whether a row of load_days is of these loads; by their numbers, as a join would look at those of all loads. -#}
+{% macro _is_one_of(loads) -%}
+    dataset = '{{ loads['dataset'] }}' and load_id > {{ loads['after_load'] }} and load_id <= {{ loads['up_to_load'] }}
+{%- endmacro %}
+
+{#- The days that some loads covered, as spans. -#}
+{% macro _days_covered(loads) -%}
     {%- set found = run_query(
-        "select " ~ labels_of_day('settlement_date') ~ " from (select distinct load_days.settlement_date from ("
-        ~ _loads_to_look_at() ~ ") as spans inner join " ~ source('raw', 'load_days') ~ " as load_days"
-        ~ " on load_days.dataset = spans.dataset and load_days.load_id > spans.after_load"
-        ~ " and load_days.load_id <= spans.up_to_load where spans.dataset = '" ~ dataset ~ "') as days order by 1"
+        "select distinct " ~ labels_of_day('settlement_date') ~ " from " ~ source('raw', 'load_days')
+        ~ " where " ~ _is_one_of(loads) ~ " order by 1"
     ) -%}
     {{ return(spans_of(found.rows)) }}
 {%- endmacro %}
