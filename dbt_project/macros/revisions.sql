@@ -1,7 +1,7 @@
 {#-
     Each dataset of measurements that fct_revisions looks at: its staging model, and its values by kind. `key` names
     the columns that tell a row beside its `start`, and `minutes` is the length of what it stands for: a half-hour,
-    where nothing is said.
+    where nothing is said. `dated` is that its source says a settlement date, and no start: by that its rows are found.
 -#}
 {% macro revised_datasets() -%}
     {%- set number = 'number' -%}
@@ -23,11 +23,13 @@
         {
             'id': 'demand_outturn',
             'relation': 'stg_elexon__demand_outturn',
+            'dated': true,
             'values': {'indo_mw': number, 'itsdo_mw': number},
         },
         {
             'id': 'system_prices',
             'relation': 'stg_elexon__system_prices',
+            'dated': true,
             'values': {
                 'system_sell_price_gbp_per_mwh': number,
                 'system_buy_price_gbp_per_mwh': number,
@@ -86,6 +88,7 @@
         {
             'id': 'neso_historic_demand',
             'relation': 'stg_neso__historic_demand',
+            'dated': true,
             'values': {
                 'nd_mw': number,
                 'tsd_mw': number,
@@ -127,9 +130,9 @@
     The versions of a staging model that follow another one, or that an answer lacked: each with what held before.
 
     key: the columns beside `start` that say which row it is. values: those that a change may be in, by kind.
-    minutes: the length of what a row stands for.
+    minutes: the length of what a row stands for. is_dated: whether rows are found by their settlement date.
 -#}
-{% macro changed_versions(relation, key, values, start, minutes) -%}
+{% macro changed_versions(relation, key, values, start, minutes, is_dated) -%}
     {%- set of_row = 'partition by ' ~ ([start] + key) | join(', ') ~ ' order by fetched_at_utc, lake_key' -%}
     select
         compared.*,
@@ -145,7 +148,9 @@
             lag(fetched_at_utc) over ({{ of_row }}) as before_fetched_at_utc
         from {{ relation }} as versions
         -- nearly all rows have one version, which is none of these, and need not be sorted
-        where not is_first or not is_newest or absent_from_utc is not null
+        where
+            (not is_first or not is_newest or absent_from_utc is not null)
+            and {{ in_days_to_build('settlement_date') if is_dated else in_days_to_build(start, 'start') }}
     ) as compared
     where compared.before_fetched_at_utc is not null or compared.absent_from_utc is not null
 {%- endmacro %}

@@ -1,3 +1,4 @@
+{{ config(materialized='incremental', incremental_strategy='replace_days', on_schema_change='fail') }}
 {%- set datasets = revised_datasets() -%}
 
 with
@@ -10,6 +11,7 @@ with
             dataset['values'],
             dataset.get('start', 'period_start_utc'),
             dataset.get('minutes', 30),
+            dataset.get('dated', false),
         ) }}
 
     ),
