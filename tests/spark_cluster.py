@@ -1,8 +1,10 @@
 """A standalone Spark cluster on this machine: a master, two workers and a Thrift server, each a process of its own."""
 
 import contextlib
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,11 +20,11 @@ spark.master                               spark://127.0.0.1:{master}
 spark.driver.host                          127.0.0.1
 spark.driver.bindAddress                   127.0.0.1
 spark.driver.memory                        1g
-spark.executor.memory                      1g
+spark.executor.memory                      2g
 spark.executor.cores                       1
 spark.ui.enabled                           false
 spark.sql.session.timeZone                 UTC
-spark.sql.shuffle.partitions               2
+spark.sql.shuffle.partitions               4
 spark.sql.sources.default                  parquet
 spark.sql.warehouse.dir                    file:{folder}/warehouse
 spark.local.dir                            {folder}/tmp
@@ -46,28 +48,35 @@ class SparkCluster:
 
     def environ(self, row_files: str) -> dict[str, str]:
         """What dbt's target `spark` reads."""
-        return {"SPARK_THRIFT_PORT": str(self.port), "ENERGY_MONITOR_ROW_FILES": row_files, "TZ": "UTC"}
+        return {"SPARK_THRIFT_PORT": str(self.port), "ENERGY_MONITOR_ROW_FILES": row_files}
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
 
     def kill(self, name: str) -> None:
-        """As kill -9 does; a worker's executors end with it."""
-        self.processes[name].kill()
-        self.processes[name].wait()
+        """As kill -9 does, with what the process started: a worker and its executors."""
+        process = self.processes[name]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def spark_home() -> Path | None:
-    """The folder of the package pyspark; None where that is not installed."""
-    try:
-        import pyspark
-    except ImportError:
-        return None
-    return Path(pyspark.__file__).parent
+def lacking() -> str:
+    """What a cluster needs and is not there; empty where nothing lacks."""
+    lacks = [f"the package {name}" for name in ("pyspark", "pyhive") if not importlib.util.find_spec(name)]
+    return " and ".join([*lacks, *([] if shutil.which("java") else ["Java 17 or newer"])])
+
+
+def _home() -> Path:
+    """Where the package pyspark is."""
+    (place,) = importlib.util.find_spec("pyspark").submodule_search_locations
+    return Path(place)
 
 
 @contextlib.contextmanager
 def spark_cluster(folder: Path) -> Iterator[SparkCluster]:
     """Starts a cluster in an empty folder, and ends it."""
-    home = spark_home()
-    assert home, "pyspark is not installed"
+    home = _home()
     master, web, thrift = _free_ports(3)
     for name in ("tmp", "conf", "catalogue", "warehouse"):
         (folder / name).mkdir(parents=True)
@@ -111,7 +120,7 @@ def spark_cluster(folder: Path) -> Iterator[SparkCluster]:
         _wait(cluster, lambda: alive_workers() == 0)
         for name in ("worker-1", "worker-2"):
             own = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0", "--work-dir", str(folder / name))
-            start(name, f"{deploy}.worker.Worker", *own, "--cores", "1", "--memory", "1g", place, more=small)
+            start(name, f"{deploy}.worker.Worker", *own, "--cores", "1", "--memory", "2g", place, more=small)
         _wait(cluster, lambda: alive_workers() == 2)
         server = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
         listen = ("--hiveconf", f"hive.server2.thrift.port={thrift}")
@@ -120,10 +129,8 @@ def spark_cluster(folder: Path) -> Iterator[SparkCluster]:
         _wait(cluster, answers)
         yield cluster
     finally:
-        for process in reversed(cluster.processes.values()):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for name in reversed(cluster.processes):
+            cluster.kill(name)
 
 
 CONSOLE = """
@@ -148,8 +155,7 @@ def _wait(cluster: SparkCluster, is_ready: Callable[[], bool]) -> None:
     until = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < until:
         for name, process in cluster.processes.items():
-            log = cluster.folder / f"{name}.log"
-            assert process.poll() is None, f"{name} ended by itself:\n{log.read_text()[-3000:]}"
+            assert process.poll() is None, f"{name} ended by itself:\n{cluster.log(name)[-3000:]}"
         with contextlib.suppress(OSError, ValueError):
             if is_ready():
                 return

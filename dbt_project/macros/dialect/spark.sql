@@ -8,11 +8,11 @@
 {#- Types ----------------------------------------------------------------------------------------------------------- -#}
 
 {#-
-    Digits beyond 38 are lost from the right at each sum and product. With 28 here, what a sum of ten thousand million has
-    is exact, and so is what has been added to it some times.
+    Ten digits before the point and twelve behind it. Spark has 38 at most, and takes them from behind the point once a sum
+    needs more before it: with these, a sum of ten thousand million, a chain of sixteen additions and a square keep twelve.
 -#}
 {% macro spark__exact_number() -%}
-    {{ return('decimal(28, 15)') }}
+    {{ return('decimal(22, 12)') }}
 {%- endmacro %}
 {% macro spark__real_number() -%}
     {{ return('double') }}
@@ -44,6 +44,15 @@
     {{ return(dbt.default__get_empty_schema_sql(ours)) }}
 {%- endmacro %}
 
+{#- A contract's types are compared without their digits: what a mart has is cast to them. -#}
+{% macro spark__get_select_subquery(sql) -%}
+    select
+        {%- for column in model.columns.values() %}
+        cast({{ column.name }} as {{ spark_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from ({{ sql }}) as of_contract
+{%- endmacro %}
+
 {% macro spark__create_csv_table(model, agate_table) -%}
     {%- set types = {} -%}
     {%- for name, type in model.config.get('column_types', {}).items() -%}
@@ -66,6 +75,10 @@
 {%- endmacro %}
 {% macro spark__whole_quotient(number, by) -%}
     cast({{ number }} div {{ by }} as integer)
+{%- endmacro %}
+{#- Without the zeros that the type adds. -#}
+{% macro spark__number_text(number) -%}
+    trim(trailing '.' from trim(trailing '0' from cast(cast({{ number }} as {{ exact_number() }}) as string)))
 {%- endmacro %}
 
 {#- Time ------------------------------------------------------------------------------------------------------------ -#}
