@@ -23,7 +23,6 @@ spark.driver.memory                        1g
 spark.executor.memory                      2g
 spark.executor.cores                       1
 spark.ui.enabled                           false
-spark.sql.session.timeZone                 UTC
 spark.sql.shuffle.partitions               4
 spark.sql.sources.default                  parquet
 spark.sql.warehouse.dir                    file:{folder}/warehouse

@@ -1,15 +1,17 @@
 {#-
-    What Spark says differently. It reads raw from row files (docs/row_files.md), and builds every table whole: it has no
-    transaction in which a model could remember what it consumed.
+    What Spark says differently, for the macros beside this one. It reads raw from row files (docs/row_files.md), and
+    builds every table whole: it has no transaction in which a model could remember what it consumed. docs/spark.md says
+    what else is different there.
 
-    Instants are its `timestamp`, with sessions in UTC. Text in double quotes is a name, as everywhere else, in ANSI mode.
+    Instants are its `timestamp`, with sessions in UTC, and sessions are in ANSI mode: numbers that do not fit and texts
+    that are none are errors, and what is in double quotes is a name. profiles.yml says so.
 -#}
 
-{#- Types ----------------------------------------------------------------------------------------------------------- -#}
+{#- Types -#}
 
 {#-
-    Ten digits before the point and twelve behind it. Spark has 38 at most, and takes them from behind the point once a sum
-    needs more before it: with these, a sum of ten thousand million, a chain of sixteen additions and a square keep twelve.
+    Ten digits before the point and twelve behind it. Spark has 38 at most, and takes them from behind the point once
+    there may be more before it. With these, sums, chains of sixteen additions and squares keep twelve.
 -#}
 {% macro spark__exact_number() -%}
     {{ return('decimal(22, 12)') }}
@@ -62,7 +64,7 @@
     {{ return(dbt.spark__create_csv_table(model, agate_table)) }}
 {%- endmacro %}
 
-{#- Numbers --------------------------------------------------------------------------------------------------------- -#}
+{#- Numbers -#}
 
 {% macro spark__mean(number) -%}
     avg(cast({{ number }} as double))
@@ -81,7 +83,7 @@
     trim(trailing '.' from trim(trailing '0' from cast(cast({{ number }} as {{ exact_number() }}) as string)))
 {%- endmacro %}
 
-{#- Time ------------------------------------------------------------------------------------------------------------ -#}
+{#- Time -#}
 
 {% macro spark__local_timestamp(instant) -%}
     from_utc_timestamp({{ instant }}, 'Europe/London')
@@ -117,7 +119,7 @@
     extract(yearofweek from {{ day }})
 {%- endmacro %}
 
-{#- Series ---------------------------------------------------------------------------------------------------------- -#}
+{#- Series -#}
 
 {% macro spark__dates_between(first, last) -%}
     select explode(case when ends.first <= ends.last then sequence(ends.first, ends.last, interval 1 day) end)
@@ -129,7 +131,7 @@
     from (select cast({{ first }} as integer) as first, cast({{ last }} as integer) as last) as ends
 {%- endmacro %}
 
-{#- JSON, which is text --------------------------------------------------------------------------------------------- -#}
+{#- JSON, which is text -#}
 
 {% macro spark__number_in_list(list, name, wanted, number) -%}
     cast(
@@ -150,7 +152,7 @@
     {{ value }}
 {%- endmacro %}
 
-{#- Versions -------------------------------------------------------------------------------------------------------- -#}
+{#- Versions -#}
 
 {% macro spark__with_newest_version(rows, versions, key, moment, columns) -%}
     select
@@ -187,7 +189,7 @@
             wanted.{{ moment }} = held.{{ moment }}
 {%- endmacro %}
 
-{#- Builds ---------------------------------------------------------------------------------------------------------- -#}
+{#- Builds -#}
 
 {% macro spark__can_build_by_days() -%}
     {{ return(false) }}
@@ -206,33 +208,17 @@
     {{ return(materialization_table_spark()) }}
 {% endmaterialization %}
 
-{#- Numbers that do not fit and texts that are none are errors, as on PostgreSQL; and what is in double quotes is a name. -#}
-{% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
-    {%- do set_ansi() -%}
-    {{ return(dbt.spark__create_table_as(temporary, relation, compiled_code, language)) }}
-{%- endmacro %}
-{% macro spark__create_view_as(relation, sql) -%}
-    {%- do set_ansi() -%}
-    {{ return(dbt.spark__create_view_as(relation, sql)) }}
-{%- endmacro %}
-{% macro spark__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
-    {%- do set_ansi() -%}
-    {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
-{%- endmacro %}
 {% macro spark__file_format_clause() -%}
     using parquet
 {%- endmacro %}
 {#- Parquet holds no constraints; tests say whether they hold. -#}
 {% macro spark__persist_constraints(relation, model) -%}
 {%- endmacro %}
-{% macro set_ansi() -%}
-    {%- do run_query('set spark.sql.ansi.enabled = true') -%}
-    {%- do run_query('set spark.sql.ansi.doubleQuotedIdentifiers = true') -%}
-{%- endmacro %}
 
 {#-
-    Before a run: the raw tables, as views of the row files. They have the columns that the export wrote beside the rows;
-    their cells are text, and the names of fields are told apart by their case.
+    Before a run: the raw tables, as views of the row files. They have the columns that the export wrote beside the
+    rows; their cells are text, and the names of fields are told apart by their case. And what every table is going to
+    consume, which tests ask for: all that there is.
 -#}
 {% macro spark__plan_build() -%}
     {%- if execute -%}
@@ -247,7 +233,6 @@
         {%- for schema in ('row_files', 'raw', 'intermediate') -%}
             {%- do run_query('create schema if not exists ' ~ schema) -%}
         {%- endfor -%}
-        {%- do set_ansi() -%}
         {%- for table, columns in tables.items() -%}
             {%- do run_query('drop table if exists row_files.' ~ table) -%}
             {%- set texts, cells = [], [] -%}
@@ -256,15 +241,16 @@
                 {%- do cells.append('cast(`' ~ column.name ~ '` as ' ~ column.type ~ ') as `' ~ column.name ~ '`') -%}
             {%- endfor -%}
             {%- do run_query(
-                'create table row_files.' ~ table ~ ' (' ~ texts | join(', ') ~ ") using json options (path '" ~ place ~ '/'
-                ~ table ~ "', recursiveFileLookup 'true', mode 'FAILFAST')"
+                'create table row_files.' ~ table ~ ' (' ~ texts | join(', ') ~ ") using json options (path '" ~ place
+                ~ '/' ~ table ~ "', recursiveFileLookup 'true', mode 'FAILFAST')"
             ) -%}
             {%- do run_query(
                 'create or replace view raw.' ~ table ~ ' as select ' ~ cells | join(', ') ~ ' from row_files.' ~ table
             ) -%}
         {%- endfor -%}
         {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
-        create or replace view {{ _record('consumed_loads') }} as
+        {%- do run_query('drop table if exists ' ~ _record('consumed_loads')) %}
+        create table {{ _record('consumed_loads') }} using parquet as
         select
             models.model,
             loads.dataset,
