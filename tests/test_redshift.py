@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,9 @@ from psycopg2.extensions import connection as Connection
 from energy_monitor.redshift_raw import copy_statements, tables
 from energy_monitor.workspace import Workspace
 from tests.conftest import WorkspaceMaker, rows_of
+from tests.marts import Mart, Number, differences
 from tests.redshift.translation import NotRedshift, to_postgres
 from tests.redshift.warehouse import Warehouse, warehouse
-
-Number = float | Decimal
 
 LACKING = {
     "select string_agg(fuel_code, ',') from generation": "the function string_agg",
@@ -110,11 +110,11 @@ def test_the_marts_are_those_of_postgresql(built: Warehouse) -> None:
     of_marts = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
     names = [name for (name,) in rows_of(built.workspace, of_marts)]
     assert len(names) > 40
-    differences = {}
+    different = {}
     for name in names:
         here, there = _rows(built.workspace.connect("auditor"), name), _rows(built.connect(), name)
-        differences[name] = list(_differences(name, here, there))[:5]
-    assert {name: found for name, found in differences.items() if found} == {}
+        different[name] = list(differences(here, there, partial(_are_near, name), NUMBERS_AS_TEXT.get(name, ())))[:5]
+    assert {name: found for name, found in different.items() if found} == {}
 
 
 @pytest.mark.full
@@ -132,9 +132,6 @@ def test_a_model_with_what_redshift_lacks_fails(built: Warehouse) -> None:
     assert re.search(r"Redshift has not: .*the function string_agg", said)
 
 
-Mart = tuple[list[str], list[tuple]]
-
-
 def _rows(connection: Connection, mart: str) -> Mart:
     """The columns of a mart, and its rows."""
     try:
@@ -143,41 +140,6 @@ def _rows(connection: Connection, mart: str) -> Mart:
             return [column.name for column in cursor.description], cursor.fetchall()
     finally:
         connection.close()
-
-
-def _differences(mart: str, here: Mart, there: Mart) -> Iterator[str]:
-    """Where two marts differ by more than docs/redshift.md says, in words."""
-    columns, rows = here
-    if columns != there[0]:
-        yield f"columns {there[0]}, expected {columns}"
-    elif len(rows) != len(there[1]):
-        yield f"{len(there[1])} rows, expected {len(rows)}"
-    else:
-        as_text = NUMBERS_AS_TEXT.get(mart, set())
-        expected, found = (sorted(_comparable(columns, row, as_text) for row in of) for of in (rows, there[1]))
-        for (words, numbers), (words_there, numbers_there) in zip(expected, found, strict=True):
-            near = all(_are_near(mart, one, other) for one, other in zip(numbers, numbers_there, strict=False))
-            if words != words_there or not near:
-                yield f"{words_there} {numbers_there}, expected {words} {numbers}"
-
-
-def _comparable(columns: list[str], row: tuple, as_text: set[str]) -> tuple[tuple[str, ...], tuple[Number, ...]]:
-    """What must be equal, as text, and the numbers, which may differ a little."""
-    words, numbers = [], []
-    for column, value in zip(columns, row, strict=True):
-        if isinstance(value, float | Decimal) or (column in as_text and _is_number(value)):
-            words.append("number")
-            numbers.append(value if isinstance(value, float) else Decimal(value))
-        else:
-            words.append("" if value is None else repr(value))
-    return tuple(words), tuple(numbers)
-
-
-def _is_number(value: object) -> bool:
-    try:
-        return math.isfinite(float(str(value)))
-    except ValueError:
-        return False
 
 
 def _are_near(mart: str, one: Number, other: Number) -> bool:

@@ -95,6 +95,9 @@
     once for a model: the answer is kept beside it, as are the spans and the definition below.
 -#}
 {% macro can_build_by_days() -%}
+    {{ return(adapter.dispatch('can_build_by_days')()) }}
+{%- endmacro %}
+{% macro default__can_build_by_days() -%}
     {%- if 'can_build_by_days' not in model -%}
         {%- set found = none -%}
         {%- if load_relation(_record('definitions')) -%}
@@ -331,7 +334,7 @@
 {#- Where something is remembered: beside the intermediate models, or in the schema of an analyst. -#}
 {% macro _record(table) -%}
     {%- set schema = 'intermediate' if is_deployed() else target.schema -%}
-    {{ return(api.Relation.create(database=target.database, schema=schema, identifier=table, type='table')) }}
+    {{ return(api.Relation.create(database=target.get('database'), schema=schema, identifier=table, type='table')) }}
 {%- endmacro %}
 
 {#- The datasets that have a raw table, by their ids; none while dbt parses, or tests a unit. -#}
@@ -345,6 +348,9 @@
 
 {#- Before a run: what it is going to consume. -#}
 {% macro plan_build() -%}
+    {{ return(adapter.dispatch('plan_build')()) }}
+{%- endmacro %}
+{% macro default__plan_build() -%}
     {%- set plans, consumed, definitions = _record('planned_loads'), _record('consumed_loads'), _record('definitions') -%}
     create table if not exists {{ plans }} (
         invocation_id {{ text_type() }},
@@ -380,6 +386,9 @@
 
 {#- After a node, in its transaction: what it has consumed, and what it was made by. -#}
 {% macro remember_build() -%}
+    {{ return(adapter.dispatch('remember_build')()) }}
+{%- endmacro %}
+{% macro default__remember_build() -%}
     {%- if execute -%}
         {%- if model.config.materialized in ('table', 'incremental') -%}
             {%- set rows -%}

@@ -9,5 +9,5 @@
 
 {#- Whether the target's schemas are those that all others read. -#}
 {% macro is_deployed() -%}
-    {{ return(target.name in ('deployed', 'redshift')) }}
+    {{ return(target.name in ('deployed', 'redshift', 'spark')) }}
 {%- endmacro %}

@@ -23,7 +23,8 @@
         {%- endif -%}
     {%- endif -%}
     {%- if conditions -%}
-        {{ return('(select * from ' ~ relation ~ ' where ' ~ conditions | join(' and ') ~ ') dbt_subquery') }}
+        {#- without an alias Spark takes `where (` for one, and what follows for names of columns -#}
+        {{ return('(select * from ' ~ relation ~ ' as tested where ' ~ conditions | join(' and ') ~ ') dbt_subquery') }}
     {%- endif -%}
     {{ return(relation) }}
 {%- endmacro %}

@@ -16,7 +16,7 @@ select
     settlement_date,
     settlement_period,
     hour_start_utc,
-    case when count(generation_mw) = 2 then sum(generation_mw) / 2 end as generation_mw,
+    cast(case when count(generation_mw) = 2 then sum(generation_mw) / 2 end as {{ exact_number() }}) as generation_mw,
     {{ least_certain_of('state') }} as state
 from half_hours
 group by 1, 2, 3
