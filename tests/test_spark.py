@@ -76,7 +76,7 @@ def laid_workspace(make_workspace: WorkspaceMaker) -> Workspace:
 @pytest.mark.parametrize("name", ["recorded_workspace", "laid_workspace"])
 def test_the_marts_are_those_of_postgresql(name: str, cluster: SparkCluster, request: pytest.FixtureRequest) -> None:
     workspace: Workspace = request.getfixturevalue(name)
-    assert build(cluster, workspace) == tested_on_postgresql(workspace)
+    assert build(cluster, workspace) == said_by_postgresql(workspace)
     assert different_marts(cluster, workspace) == {}
 
 
@@ -106,7 +106,7 @@ def build(cluster: SparkCluster, workspace: Workspace, hear: Callable[[Any], Non
         return run(["build", *where, *output], hear)
 
 
-def tested_on_postgresql(workspace: Workspace) -> list[str]:
+def said_by_postgresql(workspace: Workspace) -> list[str]:
     """What the tests of data say there: days laid end to end make some of them warn."""
     with in_environment(environment(workspace, "transformer")):
         return run(["test", *places(workspace.folder / "dbt" / "target")])
