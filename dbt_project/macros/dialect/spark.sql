@@ -95,7 +95,7 @@
     ((unix_micros({{ to_instant }}) - unix_micros({{ from_instant }})) / 1000000)
 {%- endmacro %}
 {% macro spark__add_minutes(instant, minutes) -%}
-    timestampadd(minute, cast({{ minutes }} as integer), {{ instant }})
+    timestampadd(second, cast(60 * ({{ minutes }}) as integer), {{ instant }})
 {%- endmacro %}
 {% macro spark__add_days(day, days) -%}
     date_add({{ day }}, {{ days }})
