@@ -1,12 +1,45 @@
 """Marts of two engines beside each other, row for row."""
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import islice
+
+from psycopg2.extensions import connection as Connection
+
+from energy_monitor.workspace import Workspace
+from tests.conftest import rows_of
 
 Number = float | Decimal
 Mart = tuple[list[str], list[tuple]]  # its columns and its rows
+Near = Callable[[str, Number, Number], bool]  # whether two numbers of a mart may stand for each other
+
+
+def different_marts(
+    workspace: Workspace, there: Callable[[str], Mart], are_near: Near, as_text: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """What differs between the marts of a workspace and those of another engine, by mart: the first five of each."""
+    of_marts = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+    names = [name for (name,) in rows_of(workspace, of_marts)]
+    assert len(names) > 40
+    different = {}
+    for name in names:
+        here = rows_of_mart(workspace.connect("auditor"), name)
+        found = differences(here, there(name), partial(are_near, name), as_text.get(name, ()))
+        different[name] = list(islice(found, 5))
+    return {name: found for name, found in different.items() if found}
+
+
+def rows_of_mart(connection: Connection, mart: str) -> Mart:
+    """The columns of a mart, and its rows; closes the connection."""
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f'select * from marts."{mart}"')
+            return [column.name for column in cursor.description], cursor.fetchall()
+    finally:
+        connection.close()
 
 
 def differences(

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.test_up import free_ports
+
 START_TIMEOUT_S = 240
 SETTINGS = """
 spark.master                               spark://127.0.0.1:{master}
@@ -76,7 +78,7 @@ def _home() -> Path:
 def spark_cluster(folder: Path) -> Iterator[SparkCluster]:
     """Starts a cluster in an empty folder, and ends it."""
     home = _home()
-    master, web, thrift = _free_ports(3)
+    master, web, thrift = free_ports(3)
     for name in ("tmp", "conf", "catalogue", "warehouse"):
         (folder / name).mkdir(parents=True)
     (folder / "conf" / "spark-defaults.conf").write_text(SETTINGS.format(master=master, folder=folder))
@@ -140,14 +142,6 @@ appender.console.target = SYSTEM_ERR
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 """
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def _wait(cluster: SparkCluster, is_ready: Callable[[], bool]) -> None:

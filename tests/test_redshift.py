@@ -4,16 +4,14 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 import pytest
-from psycopg2.extensions import connection as Connection
 
 from energy_monitor.redshift_raw import copy_statements, tables
 from energy_monitor.workspace import Workspace
 from tests.conftest import WorkspaceMaker, rows_of
-from tests.marts import Mart, Number, differences
+from tests.marts import Mart, Number, different_marts, rows_of_mart
 from tests.redshift.translation import NotRedshift, to_postgres
 from tests.redshift.warehouse import Warehouse, warehouse
 
@@ -107,14 +105,10 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.full
 @pytest.mark.timeout(3400)
 def test_the_marts_are_those_of_postgresql(built: Warehouse) -> None:
-    of_marts = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-    names = [name for (name,) in rows_of(built.workspace, of_marts)]
-    assert len(names) > 40
-    different = {}
-    for name in names:
-        here, there = _rows(built.workspace.connect("auditor"), name), _rows(built.connect(), name)
-        different[name] = list(differences(here, there, partial(_are_near, name), NUMBERS_AS_TEXT.get(name, ())))[:5]
-    assert {name: found for name, found in different.items() if found} == {}
+    def there(name: str) -> Mart:
+        return rows_of_mart(built.connect(), name)
+
+    assert different_marts(built.workspace, there, _are_near, NUMBERS_AS_TEXT) == {}
 
 
 @pytest.mark.full
@@ -130,16 +124,6 @@ def test_a_model_with_what_redshift_lacks_fails(built: Warehouse) -> None:
     assert not done.success
     said = str(done.exception or done.result.results[0].message)
     assert re.search(r"Redshift has not: .*the function string_agg", said)
-
-
-def _rows(connection: Connection, mart: str) -> Mart:
-    """The columns of a mart, and its rows."""
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(f'select * from marts."{mart}"')
-            return [column.name for column in cursor.description], cursor.fetchall()
-    finally:
-        connection.close()
 
 
 def _are_near(mart: str, one: Number, other: Number) -> bool:

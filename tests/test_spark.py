@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from energy_monitor.dbt import PROJECT, environment, in_environment, places
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from orchestration.builder import UNREAD
-from tests.conftest import WorkspaceMaker, build_marts, rows_of, run_command, untraced
-from tests.marts import Mart, Number, differences
+from tests.conftest import WorkspaceMaker, build_marts, run_command, untraced
+from tests.marts import Mart, Number, different_marts
 from tests.spark_cluster import SparkCluster, lacking, spark_cluster
 
 DAYS = int(os.environ.get("ENERGY_MONITOR_SPARK_DAYS", "28"))  # of the simulated grid
@@ -77,7 +76,7 @@ def laid_workspace(make_workspace: WorkspaceMaker) -> Workspace:
 def test_the_marts_are_those_of_postgresql(name: str, cluster: SparkCluster, request: pytest.FixtureRequest) -> None:
     workspace: Workspace = request.getfixturevalue(name)
     assert build(cluster, workspace) == said_by_postgresql(workspace)
-    assert different_marts(cluster, workspace) == {}
+    assert different_from_postgresql(cluster, workspace) == {}
 
 
 @pytest.mark.full
@@ -94,7 +93,7 @@ def test_a_worker_that_is_killed_spoils_nothing(cluster: SparkCluster, recorded_
     assert build(cluster, recorded_workspace, hear) == []
     assert len(done) > 400
     assert "Lost executor" in cluster.log("thrift")
-    assert different_marts(cluster, recorded_workspace) == {}
+    assert different_from_postgresql(cluster, recorded_workspace) == {}
 
 
 def build(cluster: SparkCluster, workspace: Workspace, hear: Callable[[Any], None] | None = None) -> list[str]:
@@ -124,23 +123,10 @@ def run(arguments: list[str], hear: Callable[[Any], None] | None = None) -> list
     return sorted(f"{one.node.name} {one.status}: {one.message}" for one in bad)
 
 
-def different_marts(cluster: SparkCluster, workspace: Workspace) -> dict[str, list[str]]:
-    """What differs between the marts of PostgreSQL and Spark's, by mart."""
-    columns: dict[str, list[str]] = {}
-    of_marts = """
-        select table_name, column_name from information_schema.columns where table_schema = 'marts'
-        order by table_name, ordinal_position
-    """
-    for name, column in rows_of(workspace, of_marts):
-        columns.setdefault(name, []).append(column)
-    assert len(columns) > 40
-    different = {}
-    for name in columns:
-        here = columns[name], rows_of(workspace, f'select * from marts."{name}"')
-        there = rows_of_spark(cluster.warehouse / "marts.db" / name)
-        found = differences(here, there, partial(are_near, name), NUMBERS_AS_TEXT.get(name, ()))
-        different[name] = [said for said, _ in zip(found, range(5), strict=False)]
-    return {name: found for name, found in different.items() if found}
+def different_from_postgresql(cluster: SparkCluster, workspace: Workspace) -> dict[str, list[str]]:
+    return different_marts(
+        workspace, lambda name: rows_of_spark(cluster.warehouse / "marts.db" / name), are_near, NUMBERS_AS_TEXT
+    )
 
 
 def rows_of_spark(folder: Path) -> Mart:
