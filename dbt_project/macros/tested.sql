@@ -76,16 +76,7 @@
             "select dataset, " ~ labels_of_day('settlement_date') ~ " from " ~ source('raw', 'load_days')
             ~ " where " ~ _is_of_late_load() ~ " group by dataset, settlement_date"
         ) -%}
-        {%- set days = [] -%}
-        {%- for row in found.rows -%}
-            {%- do days.append({
-                'dataset': row['dataset'],
-                'settlement_date': row['settlement_date'],
-                'starts': row['starts'],
-                'ends': row['ends'],
-            }) -%}
-        {%- endfor -%}
-        {%- do graph.update({'days_of_late_loads': days}) -%}
+        {%- do graph.update({'days_of_late_loads': found.rows}) -%}
     {%- endif -%}
     {{ return(graph.days_of_late_loads) }}
 {%- endmacro %}
