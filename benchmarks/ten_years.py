@@ -2,10 +2,11 @@
 
 The days come as they would: whenever something is due it is asked for over HTTP, landed and loaded. What is laid is
 what these loads left in raw, the records of loads among it: the same rows, each copy so many days earlier, power,
-prices and carbon by a factor of its own, so that no two copies are alike. Three things are not as they would be. The
-bodies of copies are in no lake. Where the clocks change, a copy is an hour off what it was, and a March day loses its
-two last half-hours. Forecasts whose source keeps the newest issue alone are asked for more seldom than in a life
-(THINNED), or there would be a terabyte of them. What somebody has to bring in, histories and advice, is not there.
+prices and carbon by a factor of its own, so that no two copies are alike. Some things are not as they would be. The
+bodies of copies are in no lake. The hours after a day in which what is of it still comes have loads of two copies.
+Where the clocks change, a copy is an hour off what it was, and a March day loses its two last half-hours. Forecasts
+whose source keeps the newest issue alone are asked for more seldom than in a life (THINNED), or there would be a
+terabyte of them. What somebody has to bring in, histories and advice, is not there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -227,13 +228,6 @@ def _number(load_id: str, base: Base) -> str:
     return f"%(after)s + {load_id} + (copies.copy - %(first)s) * {base.load_id}"
 
 
-def _of_base(base: Base) -> str:
-    end = base.start + base.days * DAY
-    return (
-        f"load_id <= {base.load_id} and fetched_at >= '{base.start.isoformat()}' and fetched_at < '{end.isoformat()}'"
-    )
-
-
 def _loads(base: Base) -> tuple[str, str]:
     columns = """dataset, status, request, http_status, window_column, window_first, window_last, rows_seen, rows_new,
         unknown_fields, error, is_simulated"""
@@ -244,7 +238,7 @@ def _loads(base: Base) -> tuple[str, str]:
         select {_number("load_id", base)}, fetched_at - {_shift(base)}, loaded_at - {_shift(base)},
             attempt_key || '-' || copies.copy, lake_key || '-' || copies.copy, {columns}
         from {COPIES}
-        cross join (select * from raw.loads where {_of_base(base)} order by load_id) as row
+        cross join (select * from raw.loads where load_id <= {base.load_id} order by load_id) as row
     """,
     )
 
@@ -262,7 +256,7 @@ def _load_days(base: Base) -> tuple[str, str]:
             (load_id, settlement_date, fetched_at, covered_from_utc, covered_to_utc, {columns})
         select {_number("load_id", base)}, {day}, fetched_at - {_shift(base)}, {starts}, {ends}, {columns}
         from {COPIES}
-        cross join (select * from raw.load_days where {_of_base(base)} order by load_id) as row
+        cross join (select * from raw.load_days where load_id <= {base.load_id} order by load_id) as row
     """,
     )
 

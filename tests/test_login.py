@@ -246,8 +246,8 @@ def test_a_hundred_calls_at_once_lose_nothing_on_a_server_with_twenty_connection
     assert max(waits) < MOST_WAIT_S
     # An answer that is loaded after a later one gets a version of its own, with the same content: both were given.
     found = """
-        select "settlementDate", count(distinct "settlementPeriod")::int, count(distinct ("settlementPeriod", content_hash))::int,
-            count(*)::int
+        select "settlementDate", count(distinct "settlementPeriod")::int,
+            count(distinct ("settlementPeriod", content_hash))::int, count(*)::int
         from raw.system_prices where not is_absent group by 1 order by 1
     """
     rows = rows_of(workspace, found)

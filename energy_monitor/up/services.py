@@ -27,6 +27,9 @@ LOCATION_QUERY = "{workspaceOrError{... on Workspace{locationEntries{locationOrL
 NEEDED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 NEEDED_FAMILIES = ("LC_", "PYTHON")
 DAGSTER_URL = "ENERGY_MONITOR_DAGSTER_URL"  # where all of Dagster's processes keep their records
+# glibc gives threads heaps of their own, up to eight for each core, and what is freed in one is of no use to another:
+# a server that answers from many threads grows for hours. Two are enough where Python's lock lets one thread run.
+FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}
 NO_TELEMETRY = {"DAGSTER_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine is behind no proxy
@@ -82,7 +85,8 @@ class Dagster:
         self.home = workspace.folder / "dagster"
         self.url = f"http://{HOST}:{port}"
         self.port, self.code_port, self.worker_port = port, free_port(0) or 0, free_port(0) or 0
-        own = NO_TELEMETRY | {"DAGSTER_HOME": str(self.home), "ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
+        own = NO_TELEMETRY | FEW_HEAPS | {"DAGSTER_HOME": str(self.home)}
+        own |= {"ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
         if DAGSTER_URL in environ:
             own |= {DAGSTER_URL: environ[DAGSTER_URL]}
         self._full, self._bare = {**environ, **own}, {**bare(environ), **own}
@@ -139,7 +143,7 @@ def dashboard(workspace: Workspace, port: int, environ: Mapping[str, str]) -> Pl
     """The dashboard, which knows one password: that of the role reader."""
     clock = {CLOCK: environ[CLOCK]} if CLOCK in environ else {}
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
-    return Plan("dashboard", command, bare(environ) | clock | dict(environment(workspace, "reader")))
+    return Plan("dashboard", command, bare(environ) | FEW_HEAPS | clock | dict(environment(workspace, "reader")))
 
 
 def dashboard_is_ready(port: int) -> bool:
