@@ -156,7 +156,9 @@ def lake_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"{request.getfixturevalue('s3')}/{tmp_path.name}-{next(_numbers)}"
 
 
-def run_command(*arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+def run_command(
+    *arguments: str, expect: int | None = 0, timeout_s: float = 300, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """`energy-monitor` as people run it, in a process of its own."""
     command = [sys.executable, "-c", "from energy_monitor.cli import main; main()", *arguments]
     done = subprocess.run(
@@ -165,7 +167,7 @@ def run_command(*arguments: str, expect: int | None = 0, **environ: str) -> subp
         env=os.environ | environ,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout_s,
         check=False,
     )
     if expect is not None:

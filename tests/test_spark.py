@@ -90,7 +90,7 @@ def test_a_worker_that_is_killed_spoils_nothing(cluster: SparkCluster, recorded_
 
 def build(cluster: SparkCluster, workspace: Workspace, hear: Callable[[Any], None] | None = None) -> list[str]:
     """Builds all over the newest rows, with all tests of data; gives what was not well, with why."""
-    place = run_command("--workspace", workspace.name, "export-rows").stdout.splitlines()[-1]
+    place = run_command("--workspace", workspace.name, "export-rows", timeout_s=3600).stdout.splitlines()[-1]
     where = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "spark")
     output = ("--target-path", str(cluster.folder / "target"))
     with in_environment(cluster.environ(place)):
