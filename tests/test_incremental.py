@@ -185,6 +185,27 @@ def test_a_build_writes_the_days_of_new_loads_alone(make_workspace: WorkspaceMak
     assert {day: then[day] for day in first} == first
 
 
+def test_a_day_that_changes_changes_what_is_beside_it_a_year_later(make_workspace: WorkspaceMaker) -> None:
+    workspace, days = make_workspace(), [date(year, 6, 1) for year in (2022, 2023, 2024)]
+
+    def load(day: date, price: int, hours: int) -> None:
+        body = {"data": [{"settlementDate": f"{day}", "settlementPeriod": 1, "systemSellPrice": price}]}
+        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(hours=hours)
+        assert take_in(workspace, "system_prices", day_request("system_prices", day), body, at).status == "loaded"
+        build_marts(workspace, "--select", "+fct_grid_daily")
+
+    for number, day in enumerate(days):
+        load(day, 50, number)
+    before = written(workspace, "fct_grid_daily")
+    load(days[1], 60, 10)
+    price = "mean_system_price_gbp_per_mwh"
+    of_days = (
+        f"select {price}, {price}_year_before from marts.fct_grid_daily where {price} > 0 order by settlement_date"
+    )
+    assert rows_of(workspace, of_days) == [(50, None), (60, 50), (50, 60)]
+    assert written(workspace, "fct_grid_daily")[f"{days[0]}"] == before[f"{days[0]}"], "and nothing else"
+
+
 def test_another_seed_or_macro_builds_it_whole(
     make_workspace: WorkspaceMaker, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,9 +43,7 @@
 
 {#- The incremental strategy of such models: their days are replaced whole. -#}
 {% macro get_incremental_replace_days_sql(arguments) -%}
-    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
-    delete from {{ arguments.target_relation }} where {{ in_days_to_build('settlement_date') }};
-    insert into {{ arguments.target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }}
+    {{ _replace(arguments, in_days_to_build('settlement_date')) }}
 {%- endmacro %}
 
 {#-
@@ -57,8 +55,21 @@
 {%- endmacro %}
 
 {% macro get_incremental_replace_nights_sql(arguments) -%}
+    {{ _replace(arguments, in_nights_to_build('settlement_date')) }}
+{%- endmacro %}
+
+{#- The same for rows that stand beside those of the same date a year before. -#}
+{% macro in_years_to_build(day) -%}
+    ({{ in_days_to_build(day) }} or {{ in_days_to_build(add_months(day, -12)) }})
+{%- endmacro %}
+
+{% macro get_incremental_replace_years_sql(arguments) -%}
+    {{ _replace(arguments, in_years_to_build('settlement_date')) }}
+{%- endmacro %}
+
+{% macro _replace(arguments, condition) -%}
     {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
-    delete from {{ arguments.target_relation }} where {{ in_nights_to_build('settlement_date') }};
+    delete from {{ arguments.target_relation }} where {{ condition }};
     insert into {{ arguments.target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }}
 {%- endmacro %}
 

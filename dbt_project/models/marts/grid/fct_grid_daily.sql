@@ -1,9 +1,15 @@
+{{ config(materialized='incremental', incremental_strategy='replace_years', on_schema_change='fail') }}
+
 with days as (
 
     select
         settlement_date,
         {{ grid_aggregates() }}
     from {{ ref('int_grid_daily_sums') }}
+    -- what is built, and what it stands beside
+    where
+        {{ in_years_to_build('settlement_date') }}
+        or {{ in_days_to_build(add_months('settlement_date', 12)) }}
     group by 1
 
 )
@@ -16,3 +22,4 @@ select
 from days
 left join days as year_before
     on {{ date_number('days.settlement_date') }} - 10000 = {{ date_number('year_before.settlement_date') }}
+where {{ in_years_to_build('days.settlement_date') }}
