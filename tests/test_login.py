@@ -244,7 +244,7 @@ def test_a_hundred_calls_at_once_lose_nothing_on_a_server_with_twenty_connection
     assert {(outcome["failed"], len(outcome["left"])) for outcome in outcomes} == {(0, 0)}
     assert refused[0] > 0, "the server was never full"
     assert max(waits) < MOST_WAIT_S
-    # An answer that is loaded after a later one gets a version of its own, with the same content: both were given.
+    # An answer that is loaded after a later one gets a version of its own, with the same content; no other one does.
     found = """
         select "settlementDate", count(distinct "settlementPeriod")::int,
             count(distinct ("settlementPeriod", content_hash))::int, count(*)::int
@@ -252,6 +252,15 @@ def test_a_hundred_calls_at_once_lose_nothing_on_a_server_with_twenty_connection
     """
     rows = rows_of(workspace, found)
     assert [row[:3] for row in rows] == [(day, 48, 48) for day in days]
+    repeated = """
+        select count(*)::int from (
+            select load_id, lag(load_id) over (
+                partition by "settlementDate", "settlementPeriod" order by fetched_at, lake_key
+            ) as load_before
+            from raw.system_prices
+        ) as versions where load_before < load_id
+    """
+    assert rows_of(workspace, repeated) == [(0,)]
     statuses = "select status, count(*)::int, count(distinct attempt_key)::int from raw.loads group by 1"
     assert rows_of(workspace, statuses) == [("loaded", CALLS * EACH_DAYS, CALLS * EACH_DAYS)]
     assert sum(outcome["rows_new"] for outcome in outcomes) == sum(versions for *_, versions in rows)

@@ -85,8 +85,8 @@ class Dagster:
         self.home = workspace.folder / "dagster"
         self.url = f"http://{HOST}:{port}"
         self.port, self.code_port, self.worker_port = port, free_port(0) or 0, free_port(0) or 0
-        own = NO_TELEMETRY | FEW_HEAPS | {"DAGSTER_HOME": str(self.home)}
-        own |= {"ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
+        places = {"DAGSTER_HOME": str(self.home), "ENERGY_MONITOR_WORKER_PORT": str(self.worker_port)}
+        own = NO_TELEMETRY | FEW_HEAPS | places
         if DAGSTER_URL in environ:
             own |= {DAGSTER_URL: environ[DAGSTER_URL]}
         self._full, self._bare = {**environ, **own}, {**bare(environ), **own}
