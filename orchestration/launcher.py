@@ -13,11 +13,14 @@ from dagster._serdes import ConfigurableClassData
 
 HOST = "127.0.0.1"
 PROCESS = "energy_monitor/process"  # the tag of a run that says which process runs it
-PATIENCE_S = 30.0  # the worker parses the dbt project once
+GREETING = b"which?"
+PATIENCE_S = 30.0  # the worker parses the dbt project once, which takes longer than this on a busy machine
 
 
 class WarmLauncher(dg.DefaultRunLauncher):
     """Hands runs to `orchestration.worker` on a port of this machine."""
+
+    patience_s = PATIENCE_S
 
     def __init__(self, port: int | None = None, inst_data: ConfigurableClassData | None = None) -> None:
         self.port = port
@@ -62,12 +65,18 @@ class WarmLauncher(dg.DefaultRunLauncher):
         return CheckRunHealthResult(WorkerStatus.FAILED, "The process of the run has ended.")
 
     def _handed_over(self, run_id: str) -> str | None:
-        """The process that runs it, as text; None where there is no worker that would."""
+        """The process that runs it, as text; None where there is no worker that would.
+
+        The worker is told of the run when it has greeted: told before, it would run it also after this gave up on it.
+        """
         if self.port is None:
             return None
         try:
-            with socket.create_connection((HOST, self.port), timeout=PATIENCE_S) as worker:
+            with socket.create_connection((HOST, self.port), timeout=self.patience_s) as worker:
+                if worker.recv(len(GREETING)) != GREETING:
+                    return None
                 worker.sendall(run_id.encode())
+                worker.settimeout(None)  # it runs it now, whenever it says so
                 return worker.recv(64).decode() or None
         except OSError:
             return None

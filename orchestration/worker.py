@@ -3,7 +3,8 @@
     python -m orchestration.worker --port N
 
 Dagster's own way starts a Python for each run, which imports for three seconds, and dbt parses for some more. This one
-listens on 127.0.0.1 for the ids of runs, forks for each, and answers with the process that runs it (`launcher.py`).
+greets who connects on 127.0.0.1, is told the id of a run, forks, and answers with the process that runs it
+(`launcher.py`).
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from dagster._grpc.types import ExecuteRunArgs  # what every launcher hands to `
 
 from orchestration.builder import parsed_for
 from orchestration.definitions import defs, workspace_name
-from orchestration.launcher import HOST, process_text
+from orchestration.launcher import GREETING, HOST, process_text
 
 RUN_ID_BYTES = 36
 EVERY_S = 1.0
@@ -36,6 +37,7 @@ def serve(server: socket.socket, warm: Callable[[], None], run: Callable[[str], 
         if select.select([server], [], [], EVERY_S if is_warm else 0)[0]:
             with contextlib.suppress(OSError, ValueError), server.accept()[0] as client:
                 client.settimeout(EVERY_S)
+                client.sendall(GREETING)
                 run_id = str(UUID(client.recv(RUN_ID_BYTES).decode()))
                 client.sendall(process_text(_fork(server, run, run_id)).encode())
         elif not is_warm:

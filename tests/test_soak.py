@@ -5,6 +5,7 @@ Afterwards, by GraphQL: everything was asked for and made, nothing that failed i
 its end once, and the marts are what a direct build makes of the same raw data.
 """
 
+import time
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.test_notifications import receiver
 from tests.test_up import free_ports
 
 CLOCKS_CHANGE = datetime(2025, 10, 26, 1, tzinfo=UTC)
+ASKED_WITHIN_S = 300  # in quick motion a source is asked for what became due while it was asked, on a slow machine late
 REVISED = """
 select count(*) from (
     select "from" from raw.carbon_national_actual where actual is not null group by "from" having count(*) > 1
@@ -86,9 +88,12 @@ def hold(home: Path, hours: float, speed: float, looks: int = 1) -> list[Figures
     with receiver() as told, soaking(home, (web, dagster), speed, 1, ENERGY_MONITOR_NOTIFY=told.address) as soak:
         began, backfill, found = live_through(soak, hours, home, looks)
         ended = soak.now()
+        deadline = time.monotonic() + ASKED_WITHIN_S
+        while (left := never_asked(soak, began, ended)) and time.monotonic() < deadline:
+            time.sleep(1)
+        assert left == [], "they had a tick, and nothing was made of them"
         soak.come_to_rest()
         assert datetime.fromisoformat(BEGIN) < CLOCKS_CHANGE < ended
-        assert never_asked(soak, began, ended - HALF_HOUR) == []
         assert unhealed(soak) == []
         assert behind(soak) == []
         assert soak.backfill_status(backfill) == "COMPLETED_SUCCESS"
@@ -108,7 +113,7 @@ def hold(home: Path, hours: float, speed: float, looks: int = 1) -> list[Figures
     return found
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path: Path) -> None:
     hold(tmp_path / "home", hours=3, speed=60)
 

@@ -366,7 +366,7 @@ def test_up_from_nothing_kill_9_up_again_a_tick_and_kill(tmp_path: Path, mark: s
     assert answer_of(first.dashboard, "/_stcore/health") == b"ok"
     assert b"<title>" in answer_of(first.dashboard)
     assert answer_of(first.dagster, "/server_info")
-    assert sum(": done in " in line for line in first.said) == 2, first.said
+    assert sum(": done in " in line for line in first.said) == 2, "\n".join(first.said)
     workspace = Workspace("simulated", {"ENERGY_MONITOR_HOME": str(home)})
     ((day, periods),) = rows_of(
         workspace,

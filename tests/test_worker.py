@@ -2,12 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import psycopg2
@@ -19,9 +22,10 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from energy_monitor.errors import UserError
 from energy_monitor.up.services import _listens
 from orchestration.instance import DRIVER, URL, configuration, prepare_instance
-from orchestration.launcher import PROCESS, WarmLauncher, _living
+from orchestration.launcher import HOST, PROCESS, WarmLauncher, _living
 from orchestration.maintenance import prune_runs
 from orchestration.runs import OVER
+from orchestration.worker import serve
 from tests.conftest import REPOSITORY, WorkspaceMaker
 from tests.test_up import free_ports
 
@@ -149,6 +153,37 @@ def test_what_is_no_run_leaves_the_worker_as_it_is(runs: Runs) -> None:
 def test_without_a_worker_dagster_starts_runs_itself() -> None:
     assert WarmLauncher(port=free_ports(1)[0])._handed_over("x") is None
     assert WarmLauncher()._handed_over("x") is None
+
+
+def test_a_worker_that_was_busy_for_too_long_does_not_run_what_dagster_runs_itself_meanwhile(tmp_path: Path) -> None:
+    given_up, taken = str(uuid4()), str(uuid4())
+
+    def appears(name: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (tmp_path / name).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def warm() -> None:
+        (tmp_path / "busy").touch()
+        appears("enough")
+
+    with socket.create_server((HOST, 0), backlog=8) as server:
+        worker = get_context("fork").Process(target=serve, args=(server, warm, lambda run: (tmp_path / run).touch()))
+        worker.start()
+        try:
+            appears("busy")
+            launcher = WarmLauncher(port=server.getsockname()[1])
+            launcher.patience_s = 0.5
+            assert launcher._handed_over(given_up) is None
+            (tmp_path / "enough").touch()
+            launcher.patience_s = PATIENCE_S
+            assert launcher._handed_over(taken)
+            appears(taken)
+            assert not (tmp_path / given_up).exists()
+        finally:
+            worker.kill()
+            worker.join()
 
 
 # The instance ---------------------------------------------------------------------------------------------------------
