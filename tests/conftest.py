@@ -60,7 +60,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Groups that take half a minute and more: begun last, one of them would run alone at the end.
 LONGEST = (
-    "test_soak.py",
+    "test_soak.py",  # of make test-full
     "test_up.py",
     "built workspaces",
     "test_drill.py",

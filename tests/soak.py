@@ -112,15 +112,22 @@ class Soak:
 
     def come_to_rest(self) -> None:
         """Asks nothing new, and waits until all that landed is built."""
-        sensors = self.client.query(SENSORS, at=PLACE)["sensorsOrError"]["results"]
-        ask = next(sensor for sensor in sensors if sensor["name"] == "ask")
-        stopped = self.client.query(STOP, id=ask["sensorState"]["id"])["stopSensor"]
-        assert stopped["__typename"] == "StopSensorMutationResult", stopped
         quiet = 0
         while quiet < QUIET_LOOKS:
+            is_stopped = self._is_stopped("ask")
             builds = [run for run in self.under_way() if run["jobName"] not in BUILDS_NOTHING]
-            quiet = 0 if builds else quiet + 1
+            quiet = quiet + 1 if is_stopped and not builds else 0
             time.sleep(6)  # longer than automation takes between two looks
+
+    def _is_stopped(self, name: str) -> bool:
+        """Whether a sensor was stopped before. If not it is now, unless a tick under way notes that it runs on."""
+        sensors = self.client.query(SENSORS, at=PLACE)["sensorsOrError"]["results"]
+        state = next(sensor["sensorState"] for sensor in sensors if sensor["name"] == name)
+        if state["status"] == "STOPPED":
+            return True
+        stopped = self.client.query(STOP, id=state["id"])["stopSensor"]
+        assert stopped["__typename"] == "StopSensorMutationResult", stopped
+        return False
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """dbt inside a run of Dagster's: a test that fails stops what is below it, and a warning does not."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -12,20 +13,34 @@ from tests.conftest import WorkspaceMaker, _manifest_for, day_request, rows_of, 
 
 FUELS = "staging/stg_elexon__generation_half_hourly"
 MIX, GRID = "marts/fct_generation_half_hourly", "marts/fct_grid_half_hourly"
+FIRST_DAY = " and settlement_date = '2026-06-08'"  # it is not built again: only a test can see what it holds
 
 
-@pytest.fixture
-def workspace(make_workspace: WorkspaceMaker, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+@pytest.fixture(scope="module")
+def two_days(make_workspace: WorkspaceMaker) -> Workspace:
     """Two days of gas, and on the second a fuel that nobody knows."""
     workspace = make_workspace()
-    monkeypatch.setenv(WORKSPACE_VARIABLE, workspace.name)
-    # the project is parsed already, for another database
-    monkeypatch.setattr("orchestration.builder.parsed_for", lambda name: _manifest_for(workspace))
     for day, fuel in ((date(2026, 6, 8), "CCGT"), (date(2026, 6, 9), "FUSION")):
         row = {"settlementDate": str(day), "settlementPeriod": 20, "fuelType": fuel, "generation": 900}
         body = {"data": [row | {"startTime": f"{day}T08:30:00Z", "publishTime": f"{day}T09:00:00Z"}]}
         take_in(workspace, "fuelhh", day_request("fuelhh", day), body, datetime(2026, 6, 10, tzinfo=UTC))
     return workspace
+
+
+@pytest.fixture(autouse=True, scope="module")
+def dagster_of_it(two_days: Workspace) -> Iterator[None]:
+    """Dagster's definitions find the two days."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(WORKSPACE_VARIABLE, two_days.name)
+        # the project is parsed already, for another database
+        patch.setattr("orchestration.builder.parsed_for", lambda name: _manifest_for(two_days))
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(dagster_of_it: None) -> dg.ExecuteInProcessResult:
+    """A run that built everything."""
+    return build()
 
 
 def build(*names: str) -> dg.ExecuteInProcessResult:
@@ -38,21 +53,24 @@ def built(result: dg.ExecuteInProcessResult) -> set[str]:
     return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
 
 
-def test_an_error_stops_what_is_below_it_and_a_warning_does_not(workspace: Workspace) -> None:
-    whole = build()
+def test_a_warning_stops_nothing(whole: dg.ExecuteInProcessResult, two_days: Workspace) -> None:
     assert whole.success
     warned = [check for check in whole.get_asset_check_evaluations() if not check.passed]
     assert {check.severity for check in warned} == {dg.AssetCheckSeverity.WARN}
     assert any("fuel" in check.check_name for check in warned), "the fuel that nobody knows"
     assert built(whole) >= {FUELS, MIX, GRID}
-    ((rows,),) = rows_of(workspace, "select count(*) from marts.fct_generation_half_hourly")
+    ((rows,),) = rows_of(two_days, "select count(*) from marts.fct_generation_half_hourly")
     told = {event.asset_key: event.materialization.metadata for event in whole.get_asset_materialization_events()}
     assert told[dg.AssetKey(MIX.split("/"))]["rows_written"].value == rows
 
-    # a day that is not built again, so that only the test can see it
-    spoil = "update marts.fct_generation_half_hourly set source_dataset = 'nobody' where settlement_date = '2026-06-08'"
-    rows_of(workspace, spoil, role="transformer")
+
+def test_an_error_stops_what_is_below_it(whole: dg.ExecuteInProcessResult, two_days: Workspace) -> None:
+    name_another = (
+        "update marts.fct_generation_half_hourly set source_dataset = %s where source_dataset = %s" + FIRST_DAY
+    )
+    rows_of(two_days, name_another, ["nobody", "fuelhh"], role="transformer")
     stopped = build(FUELS, MIX, GRID)
+    rows_of(two_days, name_another, ["fuelhh", "nobody"], role="transformer")
     assert not stopped.success
     assert built(stopped) == {FUELS, MIX}
     failed = [check for check in stopped.get_asset_check_evaluations() if not check.passed]
@@ -65,9 +83,8 @@ def test_an_error_stops_what_is_below_it_and_a_warning_does_not(workspace: Works
     assert "accepted_values_fct_generation_half_hourly_source_dataset" in reason
 
 
-def test_a_view_is_tested_in_a_run_that_does_not_build_it(workspace: Workspace) -> None:
+def test_a_view_is_tested_in_a_run_that_does_not_build_it(whole: dg.ExecuteInProcessResult) -> None:
     """As the hourly run does it: marts of all of history are built, and what landed is tested."""
-    assert build().success
     sums = dg.AssetKey(["marts", "fct_grid_weekly"])
     job = build_defs().resolve_job_def("build")
     checks = {check for check in job.asset_layer.asset_graph.asset_check_keys if check.asset_key.path[-1] in FUELS}
@@ -77,13 +94,14 @@ def test_a_view_is_tested_in_a_run_that_does_not_build_it(workspace: Workspace) 
     assert len(checks) == 3
 
 
-def test_a_day_that_lands_while_a_table_is_built_is_not_missed_in_it(workspace: Workspace) -> None:
+def test_a_day_that_lands_while_a_table_is_built_is_not_missed_in_it(
+    whole: dg.ExecuteInProcessResult, two_days: Workspace
+) -> None:
     """The table holds what was loaded when its build began; a test of whole days must not ask it for more."""
-    assert build().success
     body = {"data": []}
     late = date(2026, 6, 7)
-    take_in(workspace, "fuelhh", day_request("fuelhh", late), body, datetime(2026, 6, 10, 1, tzinfo=UTC))
+    take_in(two_days, "fuelhh", day_request("fuelhh", late), body, datetime(2026, 6, 10, 1, tzinfo=UTC))
     tests = [check.name for check in build_defs().resolve_asset_graph().asset_check_keys if "whole_days" in check.name]
-    done = {one.name: one.status for one in Builder(workspace=workspace.name).build(tests)}
+    done = {one.name: one.status for one in Builder(workspace=two_days.name).build(tests)}
     assert set(done) == set(tests)
     assert set(done.values()) == {"pass"}

@@ -113,6 +113,7 @@ def hold(home: Path, hours: float, speed: float, looks: int = 1) -> list[Figures
     return found
 
 
+@pytest.mark.full
 @pytest.mark.timeout(1500)
 def test_six_ticks_across_a_clock_change_with_an_outage_and_a_revision(tmp_path: Path) -> None:
     hold(tmp_path / "home", hours=3, speed=60)
