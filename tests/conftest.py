@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from dbt.contracts.graph.manifest import Manifest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from benchmarks import browser as chromium
 from benchmarks.recorded import recorded_folder
 from dashboard import kept
 from energy_monitor.cli import main
@@ -273,16 +273,14 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     kept.forget()
 
 
-FLAGS = [
-    "--no-sandbox",
+FLAGS = (
     "--disable-dev-shm-usage",
-    "--disable-gpu",
     "--disable-background-networking",
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves the machine
-]
+)
 # Read here, as the fixture `home` takes such variables away
-CHROMIUM = os.environ.get("ENERGY_MONITOR_CHROMIUM") or shutil.which("chromium")
+CHROMIUM = chromium.found()
 REQUIRED = os.environ.get("ENERGY_MONITOR_REQUIRE_CHROMIUM")
 
 
@@ -294,12 +292,8 @@ def browser() -> Iterator["Browser"]:
         if REQUIRED:
             pytest.fail(absent)
         pytest.skip(absent)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium.browser(CHROMIUM, *FLAGS) as launched:
+        yield launched
 
 
 def rows_of(workspace: Workspace, statement: str, parameters: object = None, role: str = "auditor") -> list[tuple]:
