@@ -20,8 +20,6 @@ PATIENCE_S = 30.0  # the worker parses the dbt project once, which takes longer 
 class WarmLauncher(dg.DefaultRunLauncher):
     """Hands runs to `orchestration.worker` on a port of this machine."""
 
-    patience_s = PATIENCE_S
-
     def __init__(self, port: int | None = None, inst_data: ConfigurableClassData | None = None) -> None:
         self.port = port
         super().__init__(inst_data)
@@ -72,7 +70,7 @@ class WarmLauncher(dg.DefaultRunLauncher):
         if self.port is None:
             return None
         try:
-            with socket.create_connection((HOST, self.port), timeout=self.patience_s) as worker:
+            with socket.create_connection((HOST, self.port), timeout=PATIENCE_S) as worker:
                 if worker.recv(len(GREETING)) != GREETING:
                     return None
                 worker.sendall(run_id.encode())

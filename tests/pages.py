@@ -57,8 +57,3 @@ def read_words(app: AppTest) -> str:
 def drawn(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The numbers that go to the browser beside a chart of `specs_of`."""
     return pa.ipc.open_stream(spec["datasets"][name]).read_all().to_pylist()
-
-
-def charge_text(words: str) -> str:
-    """What is written on *Charge*, as people read it."""
-    return words.replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")

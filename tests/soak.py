@@ -114,13 +114,13 @@ class Soak:
         """Asks nothing new, and waits until all that landed is built."""
         quiet = 0
         while quiet < QUIET_LOOKS:
-            is_stopped = self._is_stopped("ask")
+            was_stopped = self._stop("ask")
             builds = [run for run in self.under_way() if run["jobName"] not in BUILDS_NOTHING]
-            quiet = quiet + 1 if is_stopped and not builds else 0
+            quiet = quiet + 1 if was_stopped and not builds else 0
             time.sleep(6)  # longer than automation takes between two looks
 
-    def _is_stopped(self, name: str) -> bool:
-        """Whether a sensor was stopped before. If not it is now, unless a tick under way notes that it runs on."""
+    def _stop(self, name: str) -> bool:
+        """Stops a sensor; whether it was stopped before. A tick under way may note afterwards that it runs on."""
         sensors = self.client.query(SENSORS, at=PLACE)["sensorsOrError"]["results"]
         state = next(sensor["sensorState"] for sensor in sensors if sensor["name"] == name)
         if state["status"] == "STOPPED":

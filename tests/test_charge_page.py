@@ -22,8 +22,8 @@ from planner.choose import at_once, plan
 from planner.model import Plan, Slot, Wishes
 from planner.presets import PRESETS
 from tests.conftest import SIMULATED_NOW, rows_of
-from tests.pages import charge_text, read_words, shown_page, specs_of
 from tests.pages import page as opened
+from tests.pages import read, read_words, shown_page, specs_of
 
 NOW = SIMULATED_NOW
 SEVEN = datetime(2026, 10, 29, 7, tzinfo=UTC)
@@ -80,7 +80,7 @@ def amounts(of: Plan) -> str:
 
 
 def headline(app: AppTest) -> str:
-    return charge_text(app.header[0].value)
+    return read(app.header[0].value)
 
 
 # The answer -----------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_prices_that_end_before_the_deadline_are_said_to(simulated_workspace: Wo
     assert "Those of the time after usually come soon after 16:00 today: look again then" in said
     said = read_words(page(region="London", later="do not plan"))
     assert "This cannot be planned. There are prices until" in said.replace("*", "")
-    said = charge_text(headline(page(region="London", later="leave for later what fits later")))
+    said = read(headline(page(region="London", later="leave for later what fits later")))
     assert said.startswith("Wait")
 
 
@@ -266,7 +266,7 @@ def test_what_cannot_be_gets_a_sentence_and_no_plan(
     reading(simulated_workspace, NOW)
     app = shown_page("charge", **({"region": "London"} | asked))
     (error,) = app.error
-    assert sentence in charge_text(error.value)
+    assert sentence in read(error.value)
     assert not app.metric
     assert "Nothing is planned until what is marked above is put right" in read_words(app)
 
@@ -275,7 +275,7 @@ def test_what_is_typed_is_looked_at_as_what_the_address_says(simulated_workspace
     reading(simulated_workspace, NOW)
     app = page(region="London")
     app.number_input(key="power").set_value(0).run()
-    assert "The charger’s power is 0 kW" in charge_text(app.error[0].value)
+    assert "The charger’s power is 0 kW" in read(app.error[0].value)
     app.number_input(key="power").set_value(3.6).run()
     assert not app.error
     assert "at 3.6 kW" in read_words(app)
@@ -388,4 +388,4 @@ def test_the_advice_of_now_names_the_day_on_which_it_ends(best: int, said: str) 
     ahead = [
         {"period_start_utc": noon + HALF_HOUR * n, "carbon": 100 if best <= n < best + 6 else 200} for n in range(48)
     ]
-    assert said in charge_text(present.advice(ahead, noon))
+    assert said in read(present.advice(ahead, noon))

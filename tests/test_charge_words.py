@@ -18,7 +18,7 @@ from energy_monitor.ahead import Ahead, Series
 from ingestion.settlement import HALF_HOUR
 from planner.choose import plan
 from planner.model import Load, Plan, Slot, Wishes
-from tests.pages import charge_text, drawn
+from tests.pages import drawn, read
 
 # Words ----------------------------------------------------------------------------------------------------------------
 
@@ -48,21 +48,19 @@ SMALL: dict[str, object] = {"what": "Own figures", "energy": 2, "power": 2, "eff
 
 def test_words_of_a_plan() -> None:
     found = answer_over([10, 10, 30, 5, 5, 30], SMALL, MIDNIGHT, [200] * 6)
-    assert charge_text(charge_sentences.headline(found)) == (
+    assert read(charge_sentences.headline(found)) == (
         "Charge from 01:30 to 02:30 GMT today: £0.10. That saves £0.10 compared with charging at once."
     )
     found = answer_over([1, 1, 30, 5, 5, 30], SMALL, MIDNIGHT)
-    assert charge_text(charge_sentences.headline(found)) == "Charge now, from 00:00 to 01:00 GMT today: £0.02."
+    assert read(charge_sentences.headline(found)) == "Charge now, from 00:00 to 01:00 GMT today: £0.02."
     assert "No later time is cheaper." in list(charge_sentences.remarks(found))
     found = answer_over([-10, 10, 30, -5, -5, -10], SMALL | {"pauses": True}, MIDNIGHT, [100, 1, 1, 1, 1, 300])
-    assert charge_text(charge_sentences.headline(found)) == (
+    assert read(charge_sentences.headline(found)) == (
         "Charge from 00:00 to 00:30 and 02:30 to 03:00 GMT today: "
         "−£0.20. That saves £0.20 but emits 0.30 kg CO₂ more compared with charging at once."
     )
     found = answer_over([20, 20, 20, 20, 20, 20], SMALL | {"cap": 10}, MIDNIGHT)
-    assert charge_text(charge_sentences.headline(found)).startswith(
-        "No half-hour before Tue 3 Nov 2026, 03:00 GMT costs"
-    )
+    assert read(charge_sentences.headline(found)).startswith("No half-hour before Tue 3 Nov 2026, 03:00 GMT costs")
 
 
 def test_words_over_a_change_of_the_clocks() -> None:
@@ -89,9 +87,7 @@ def test_a_run_past_midnight_names_both_days() -> None:
     assert said == "from 22:00 today to 01:00 GMT tomorrow"
     assert charge_words.dated((start, MIDNIGHT), start) == "from 22:00 to 00:00 GMT today"
     late = answer_over([30, 30, 5, 5, 5, 5, 30, 30], SMALL | {"energy": 4}, MIDNIGHT - timedelta(hours=2))
-    assert charge_text(charge_sentences.headline(late)).startswith(
-        "Charge from 23:00 today to 01:00 GMT tomorrow: £0.20"
-    )
+    assert read(charge_sentences.headline(late)).startswith("Charge from 23:00 today to 01:00 GMT tomorrow: £0.20")
     paused = answer_over([5, 30, 30, 5, 5, 30], SMALL | {"pauses": True, "energy": 3}, MIDNIGHT - timedelta(hours=2))
     assert charge_words.when(paused.best, paused.choice.now_utc) == (
         "from 22:00 to 22:30 GMT today and from 23:30 today to 00:30 GMT tomorrow"
@@ -126,12 +122,12 @@ def test_when_the_next_prices_come_is_said_by_the_clock() -> None:
 def test_cards_say_what_is_saved_and_what_is_the_same() -> None:
     found = answer_over([10, 10, 30, 5, 5, 30], SMALL, MIDNIGHT, [300, 300, 300, 100, 100, 300])
     last = {offer.kind: charge_sentences.card_lines(offer, found)[-1] for offer in found.offers}
-    assert charge_text(last["cheapest"]) == "Saves £0.10 and 0.40 kg CO₂"
+    assert read(last["cheapest"]) == "Saves £0.10 and 0.40 kg CO₂"
     assert last["greenest"] == "The same as the cheapest"
     found = answer_over([10, 10, 30, 12, 12, 30], SMALL, MIDNIGHT, [300, 300, 300, 100, 100, 300])
     last = {offer.kind: charge_sentences.card_lines(offer, found)[-1] for offer in found.offers}
     assert last["cheapest"] == "The same as charging at once"
-    assert charge_text(last["greenest"]) == "Saves 0.40 kg CO₂ but costs £0.04 more"
+    assert read(last["greenest"]) == "Saves 0.40 kg CO₂ but costs £0.04 more"
     found = answer_over([9, 10, 9, 10, 5, 30], SMALL | {"from": "2026-11-03T00:30"}, MIDNIGHT, [100] * 4 + [150] * 2)
     assert charge_sentences.title(found.offers[-1], found) == "Charging at 00:30"
 
@@ -179,7 +175,7 @@ def test_the_trade_is_shown_where_there_is_one() -> None:
     costs, carbons = [plan.cost_p for plan in plans], [plan.carbon_g for plan in plans]
     assert costs == sorted(costs)
     assert carbons == sorted(carbons, reverse=True)  # type: ignore[type-var]
-    said = charge_text(charge_trade.words(plans))
+    said = read(charge_trade.words(plans))
     assert "The greenest costs £0.40 more than the cheapest and emits 0.40 kg CO₂ less: £1.00 for each kilogram" in said
     assert [row["cost_p"] for row in charge_trade.rows(found, plans)] == costs
     close = answer_over([10, 10, 20, 20, 30, 30], SMALL, MIDNIGHT, [300, 300, 200, 200, 198, 198])

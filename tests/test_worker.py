@@ -27,6 +27,7 @@ from orchestration.maintenance import prune_runs
 from orchestration.runs import OVER
 from orchestration.worker import serve
 from tests.conftest import REPOSITORY, WorkspaceMaker
+from tests.test_crash import wait_until
 from tests.test_up import free_ports
 
 PATIENCE_S = 60
@@ -69,10 +70,7 @@ class Runs:
         """A run that sleeps, and has begun to."""
         run_id = self.launch("import time; open('started', 'w').close(); time.sleep(60)")
         self.wait(run_id, dg.DagsterRunStatus.STARTED)
-        deadline = time.monotonic() + PATIENCE_S
-        while not (self.home / "started").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until((self.home / "started").exists, PATIENCE_S)
         (self.home / "started").unlink()
         return self.wait(run_id, dg.DagsterRunStatus.STARTED)
 
@@ -155,31 +153,27 @@ def test_without_a_worker_dagster_starts_runs_itself() -> None:
     assert WarmLauncher()._handed_over("x") is None
 
 
-def test_a_worker_that_was_busy_for_too_long_does_not_run_what_dagster_runs_itself_meanwhile(tmp_path: Path) -> None:
+def test_a_worker_that_was_busy_for_too_long_does_not_run_what_dagster_runs_itself_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given_up, taken = str(uuid4()), str(uuid4())
-
-    def appears(name: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not (tmp_path / name).exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
 
     def warm() -> None:
         (tmp_path / "busy").touch()
-        appears("enough")
+        wait_until((tmp_path / "enough").exists, PATIENCE_S)
 
     with socket.create_server((HOST, 0), backlog=8) as server:
         worker = get_context("fork").Process(target=serve, args=(server, warm, lambda run: (tmp_path / run).touch()))
         worker.start()
         try:
-            appears("busy")
+            wait_until((tmp_path / "busy").exists, PATIENCE_S)
             launcher = WarmLauncher(port=server.getsockname()[1])
-            launcher.patience_s = 0.5
-            assert launcher._handed_over(given_up) is None
+            with monkeypatch.context() as patch:
+                patch.setattr("orchestration.launcher.PATIENCE_S", 0.5)
+                assert launcher._handed_over(given_up) is None
             (tmp_path / "enough").touch()
-            launcher.patience_s = PATIENCE_S
             assert launcher._handed_over(taken)
-            appears(taken)
+            wait_until((tmp_path / taken).exists, PATIENCE_S)
             assert not (tmp_path / given_up).exists()
         finally:
             worker.kill()
