@@ -1,16 +1,91 @@
-"""Marts of two engines beside each other, row for row."""
+"""Marts: built for a test, read by it, and those of two engines held beside each other, row for row."""
 
 import math
+import sys
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import islice
 
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from psycopg2.extensions import connection as Connection
 
+from energy_monitor.dbt import environment, in_environment, places, run_dbt
 from energy_monitor.workspace import Workspace
-from tests.conftest import rows_of
+
+
+def rows_of(workspace: Workspace, statement: str, parameters: object = None, role: str = "auditor") -> list[tuple]:
+    """The rows of a query, as a role."""
+    connection = workspace.connect(role)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def marts_of(workspace: Workspace) -> dict[str, list[str]]:
+    """Every mart's rows as sorted text: equal for two workspaces exactly where their marts are."""
+    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
+    return {
+        name: sorted(row for (row,) in rows_of(workspace, f'select mart::text from marts."{name}" as mart'))
+        for (name,) in sorted(names)
+    }
+
+
+def build_marts(workspace: Workspace, *arguments: str) -> None:
+    """Builds the marts, without the data tests: those are the business of the build test.
+
+    All of them take some seconds, whatever they hold: a test that looks at a few says which, by `--select`.
+    """
+    assert run_dbt_here(workspace, *arguments)
+
+
+def run_dbt_here(workspace: Workspace, *arguments: str) -> bool:
+    """As build_marts, for builds that may fail: whether all went well."""
+    unread = ("--log-level-file", "none", "--no-write-json")  # a sixth of a build's time
+    command = ["--quiet", *unread, "build", "--exclude-resource-type", "test", "unit_test", *arguments]
+    with untraced():
+        return run_dbt(workspace, command, _manifest_for(workspace))
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Coverage looks at each call that dbt makes, finds that it is none of our code, and so doubles its time."""
+    here, elsewhere = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        threading.settrace(elsewhere)  # type: ignore[arg-type]
+        sys.settrace(here)
+
+
+_parsed: list[tuple[str, Manifest]] = []  # of the first database that was built; parsing takes seconds
+
+
+def _manifest_for(workspace: Workspace) -> Manifest:
+    """The project as parsed for one database, with another one's name in its place."""
+    if not _parsed:
+        output = workspace.folder / "dbt" / "target"
+        with in_environment(environment(workspace, "transformer")):
+            result = dbtRunner().invoke(["--quiet", "parse", *places(output)])
+        assert result.success
+        _parsed.append((workspace.database, result.result))
+    database, parsed = _parsed[0]
+    manifest = parsed.deepcopy()
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        node.database = workspace.database
+        if getattr(node, "relation_name", None):
+            node.relation_name = node.relation_name.replace(f'"{database}"', f'"{workspace.database}"')
+    return manifest
+
 
 Number = float | Decimal
 Mart = tuple[list[str], list[tuple]]  # its columns and its rows

@@ -8,7 +8,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.windows import requests_for_days
 from simulator.server import running
-from tests.conftest import SIMULATED_NOW, build_marts, take_in
+from tests.conftest import SIMULATED_NOW, take_in
+from tests.marts import build_marts
 
 EVIL = "<script>document.title='owned'</script>[click](javascript:alert(1)) **bold** :red[x] `y` $z$"
 EVIL_FUEL = "<img src=x onerror=alert(1)>"

@@ -14,7 +14,8 @@ from energy_monitor.ahead import Ahead, Ask, ahead, ahead_by
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR, half_hour_start
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 
 EVENING = datetime(2023, 3, 25, 18, 7, tzinfo=UTC)  # the clocks go forward in the night after
 MORNING = datetime(2023, 3, 26, 7, tzinfo=UTC)

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, rows_of, run_command
+from tests.conftest import REPOSITORY, run_command
+from tests.marts import rows_of
 
 DBT = Path(sys.executable).with_name("dbt")
 

@@ -15,7 +15,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from energy_monitor.workspace import Workspace, connect
 from ingestion.settlement import HALF_HOUR, settlement_date_of
-from tests.conftest import REPOSITORY, SIMULATED_NOW, build_marts, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW
+from tests.marts import build_marts, rows_of
 
 MARTS = REPOSITORY / "dbt_project" / "models" / "marts" / "versions"
 MACRO = REPOSITORY / "dbt_project" / "macros" / "versions.sql"

@@ -14,10 +14,11 @@ from energy_monitor.fetching import Lack, lacks
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import periods_in
-from tests.conftest import REPOSITORY, rows_of, run_command
+from tests.conftest import REPOSITORY, run_command
+from tests.marts import rows_of
 from tests.scripted_source import Say, Source, scripted_source
-from tests.test_crash import wait_until
 from tests.test_live_path import urls
+from tests.waiting import wait_until
 
 FIRST, LAST = "2025-03-01", "2025-04-10"
 LACKING = ("2025-03-30", 7)

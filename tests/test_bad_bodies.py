@@ -19,16 +19,8 @@ from ingestion.catalogue import DATASETS
 from ingestion.dataset import BodyError
 from ingestion.landing import attempt_keys, read_attempt, read_body
 from ingestion.settlement import HALF_HOUR
-from tests.conftest import (
-    Done,
-    WorkspaceMaker,
-    build_marts,
-    day_request,
-    manifest_folder,
-    marts_of,
-    rows_of,
-    take_in,
-)
+from tests.conftest import Done, WorkspaceMaker, day_request, manifest_folder, take_in
+from tests.marts import build_marts, marts_of, rows_of
 
 Command = Callable[..., Done]
 

@@ -13,7 +13,8 @@ from benchmarks import __main__ as bench
 from benchmarks import as_known_at, dashboard, figures, growth, history, loading, ten_years
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, periods_in
-from tests.conftest import REPOSITORY, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, WorkspaceMaker
+from tests.marts import rows_of
 
 
 def test_as_known_at_is_answered_alike_by_both_forms(tmp_path: Path) -> None:
@@ -24,6 +25,7 @@ def test_as_known_at_is_answered_alike_by_both_forms(tmp_path: Path) -> None:
     assert "13,824 versions" in "\n".join(as_known_at.table(found))
 
 
+@pytest.mark.full
 def test_ten_years_of_each_history_have_each_half_hour_once(recorded: Path, tmp_path: Path) -> None:
     history.write_files(recorded, tmp_path, history.TEN_YEARS)
     mix = pd.read_parquet(tmp_path / "mix.parquet")
@@ -115,6 +117,7 @@ def test_a_part_that_fails_is_named_and_the_others_go_on(
     assert "no zip" in capsys.readouterr().err
 
 
+@pytest.mark.full  # lives a day
 def test_days_that_were_lived_are_laid_end_to_end(
     make_workspace: WorkspaceMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

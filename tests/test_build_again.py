@@ -8,8 +8,9 @@ import pytest
 
 from energy_monitor.dbt import PROJECT, run_dbt
 from energy_monitor.workspace import Workspace
-from tests.conftest import WorkspaceMaker, build_marts, rows_of, run_dbt_here, untraced
-from tests.test_processes import wait_until
+from tests.conftest import WorkspaceMaker
+from tests.marts import build_marts, rows_of, run_dbt_here, untraced
+from tests.waiting import wait_until
 
 # A view over three seeds and two tables: threads that drop these at once would each hold what the other waits for.
 FORECASTS = ("--select", "+int_expected_forecasts")
@@ -35,7 +36,7 @@ def test_seeds_and_views_stay_and_tables_are_dropped_one_after_another(make_work
         again = Thread(target=lambda: done.append(run_dbt_here(workspace, *FORECASTS)))
         again.start()
         waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-        assert wait_until(lambda: rows_of(workspace, waits) != [(0,)], 60), "no drop waits for the one before it"
+        wait_until(lambda: rows_of(workspace, waits) != [(0,)], 60)  # for a drop that waits for the one before it
         assert not done
     again.join()
     other.close()

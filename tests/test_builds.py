@@ -9,7 +9,8 @@ import pytest
 from energy_monitor.workspace import Workspace
 from orchestration.builder import Builder
 from orchestration.definitions import WORKSPACE_VARIABLE, build_defs
-from tests.conftest import WorkspaceMaker, _manifest_for, day_request, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, take_in
+from tests.marts import _manifest_for, rows_of
 
 FUELS = "staging/stg_elexon__generation_half_hourly"
 MIX, GRID = "marts/fct_generation_half_hourly", "marts/fct_grid_half_hourly"

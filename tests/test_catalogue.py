@@ -19,7 +19,8 @@ from ingestion.dataset import Column, Dataset, Form, Window
 from ingestion.datasets.neso import HISTORIC_DEMAND_FILES, FilterForm, YearlyFileForm
 from ingestion.schema import BOOKKEEPING, SQL_TYPES, create_raw
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc
-from tests.conftest import WorkspaceMaker, day_request, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, take_in
+from tests.marts import rows_of
 
 FORMS = [(dataset, form) for dataset in DATASETS.values() for form in dataset.forms]
 each_form = pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from ingestion.settlement import HALF_HOUR
 from planner.choose import at_once, plan
 from planner.model import Plan, Slot, Wishes
 from planner.presets import PRESETS
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 from tests.pages import page as opened
 from tests.pages import read, read_words, shown_page, specs_of
 

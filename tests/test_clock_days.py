@@ -3,7 +3,7 @@
 import pytest
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import rows_of
+from tests.marts import rows_of
 
 DAILY = {"fct_grid_daily", "fct_prices_daily"}
 ALL = {"fct_grid_half_hourly", "fct_grid_daily", "dim_settlement_periods"}

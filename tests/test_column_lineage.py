@@ -17,7 +17,8 @@ from orchestration.definitions import build_defs
 from orchestration.describing import with_column_lineage
 from orchestration.lineage_file import keep_lineage, known_lineage, lineage_file, versions
 from orchestration.warehouse import parsed_project
-from tests.conftest import WorkspaceMaker, untraced
+from tests.conftest import WorkspaceMaker
+from tests.marts import untraced
 
 WRITE = "ENERGY_MONITOR_WRITE_SNAPSHOT" in os.environ  # read here, as the fixture `home` takes such variables away
 

@@ -13,7 +13,8 @@ from dashboard.comparison import Comparison
 from dashboard.periods import MONTH_A_YEAR_BEFORE, MONTHS, WEEKS, YEARS, Period, preset
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 from tests.pages import drawn, page, read_words, specs_of
 
 DEMAND, PRICE, SHARE = MEASURES["Demand"], MEASURES["Headline price"], MEASURES["Zero-carbon share"]

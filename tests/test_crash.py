@@ -15,7 +15,9 @@ from threading import Thread
 
 from energy_monitor.workspace import Workspace
 from ingestion.landing import attempt_keys, read_attempt
-from tests.conftest import REPOSITORY, WorkspaceMaker, build_marts, day_request, manifest_folder, rows_of, take_in
+from tests.conftest import REPOSITORY, WorkspaceMaker, day_request, manifest_folder, take_in
+from tests.marts import build_marts, rows_of
+from tests.waiting import wait_until
 
 DAY = date(2025, 3, 30)
 FETCHED_AT = datetime(2025, 4, 1, tzinfo=UTC)
@@ -47,13 +49,6 @@ def held_up(workspace: Workspace, table: str) -> Iterator[None]:
         yield
     finally:
         connection.close()
-
-
-def wait_until(condition: object, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def is_blocked(workspace: Workspace) -> bool:

@@ -13,7 +13,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.settlement import periods_in
 from orchestration.definitions import WORKSPACE_VARIABLE, build_defs
 from simulator.server import Running, running
-from tests.conftest import WorkspaceMaker, environ_of, rows_of
+from tests.conftest import WorkspaceMaker, environ_of
+from tests.marts import rows_of
 
 NOW = datetime(2026, 10, 26, 9, 7, tzinfo=UTC)
 

@@ -28,11 +28,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_start_utc, periods_in
 from orchestration.warehouse import parsed_project
-from tests.conftest import (
-    SIMULATED_NOW,
-    WorkspaceMaker,
-    rows_of,
-)
+from tests.conftest import SIMULATED_NOW, WorkspaceMaker
+from tests.marts import rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START, take_in_odd_text
 from tests.pages import shown_page, specs_of, words_of
 

@@ -12,7 +12,8 @@ from dashboard.subjects import SUBJECTS
 from dashboard.windows import MOST_DAYS_AS_KNOWN
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
-from tests.conftest import SIMULATED_NOW, WorkspaceMaker, build_marts, day_request, rows_of, take_in
+from tests.conftest import SIMULATED_NOW, WorkspaceMaker, day_request, take_in
+from tests.marts import build_marts, rows_of
 from tests.pages import shown_page, words_of
 
 both_workspaces = pytest.mark.usefixtures("recorded_workspace", "simulated_workspace")

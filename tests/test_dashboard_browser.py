@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,7 +26,8 @@ from benchmarks.pictures import READY as IDLE
 from dashboard.text import JOINER
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment
+from tests.marts import rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
 
 PAGES = (
@@ -144,35 +145,35 @@ def hold_reachable(page: Page, where: str) -> None:
     assert not grave, where
 
 
-def hold_every_page(browser: Browser, url: str, simulated: bool, sizes: Sequence[str]) -> None:
-    for size in sizes:
-        with visitor(browser, url, **SIZES[size], color_scheme=SCHEMES[size]) as seen:
-            for path in (*PAGES, ORIGIN):
-                seen.go(path)
-                where = f"{path or 'now'} on a {size}"
-                assert seen.page.locator('[data-testid="stException"]').count() == 0, where
-                assert seen.page.locator(".st-key-trouble").count() == 0, where
-                for scroll, client in seen.page.evaluate(WIDTHS):
-                    assert scroll <= client, f"{where} scrolls sideways"
-                banner = seen.page.locator(".st-key-banner")
-                assert banner.count() == int(simulated), where
-                if simulated:
-                    assert "these numbers are made up" in banner.inner_text()
-                    assert banner.is_visible()
-                assert "Elexon Limited copyright and database right" in seen.text(".st-key-footer")
-                if path in CHARTS:
-                    assert seen.page.locator('[data-testid="stVegaLiteChart"]').count() == CHARTS[path], where
-                assert not seen.errors, where
-                hold_reachable(seen.page, where)
+def hold_every_page(browser: Browser, url: str, size: str, simulated: bool) -> None:
+    with visitor(browser, url, **SIZES[size], color_scheme=SCHEMES[size]) as seen:
+        for path in (*PAGES, ORIGIN):
+            seen.go(path)
+            where = f"{path or 'now'} on a {size}"
+            assert seen.page.locator('[data-testid="stException"]').count() == 0, where
+            assert seen.page.locator(".st-key-trouble").count() == 0, where
+            for scroll, client in seen.page.evaluate(WIDTHS):
+                assert scroll <= client, f"{where} scrolls sideways"
+            banner = seen.page.locator(".st-key-banner")
+            assert banner.count() == int(simulated), where
+            if simulated:
+                assert "these numbers are made up" in banner.inner_text()
+                assert banner.is_visible()
+            assert "Elexon Limited copyright and database right" in seen.text(".st-key-footer")
+            if path in CHARTS:
+                assert seen.page.locator('[data-testid="stVegaLiteChart"]').count() == CHARTS[path], where
+            assert not seen.errors, where
+            hold_reachable(seen.page, where)
 
 
-def test_every_page_over_simulated_data(browser: Browser, simulated_url: str) -> None:
-    hold_every_page(browser, simulated_url, simulated=True, sizes=("desk", "phone"))
+@pytest.mark.parametrize("size", ["desk", pytest.param("phone", marks=pytest.mark.full)])
+def test_every_page_over_simulated_data(browser: Browser, simulated_url: str, size: str) -> None:
+    hold_every_page(browser, simulated_url, size, simulated=True)
 
 
 def test_every_page_over_recorded_data(browser: Browser, recorded_workspace: Workspace, tmp_path: Path) -> None:
     with served(recorded_workspace, tmp_path / "log") as url:
-        hold_every_page(browser, url, simulated=False, sizes=("phone",))
+        hold_every_page(browser, url, "phone", simulated=False)
         with visitor(browser, url, **SIZES["desk"]) as seen:
             seen.go("mix?window=all")
             picture = seen.page.locator('[data-testid="stVegaLiteChart"]').screenshot()

@@ -26,7 +26,8 @@ from dashboard.subjects import SUBJECTS
 from dashboard.windows import AGAINST, DATES, Choice, beside, day_slots, half_hour_slots, span_of_dates
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR, LONDON, local_midnight_utc, periods_in
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 from tests.pages import APP, drawn, shown_page, words_of
 from tests.test_dashboard import CHANGES
 

@@ -13,7 +13,8 @@ from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.workspace import Workspace
 from ingestion import schema
-from tests.conftest import WorkspaceMaker, rows_of
+from tests.conftest import WorkspaceMaker
+from tests.marts import rows_of
 
 READ = "select count(*) from raw.loads"
 LOAD = """

@@ -19,7 +19,8 @@ from energy_monitor.server import LoginRefused, server_at
 from energy_monitor.workspace import Workspace
 from orchestration.instance import configuration, prepare_instance
 from tests.certificates import authority
-from tests.conftest import build_marts, day_request, rows_of, run_command, take_in
+from tests.conftest import day_request, run_command, take_in
+from tests.marts import build_marts, rows_of
 from tests.tls_server import PASSWORD, TlsServer, tls_server
 
 

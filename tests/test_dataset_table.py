@@ -9,7 +9,8 @@ from energy_monitor.dataset_table import PLACE, page
 from ingestion.catalogue import DATASETS, HISTORIES, KEPT, OWN
 from orchestration.definitions import build_defs
 from orchestration.warehouse import RECORDS_OF_LOADS, parsed_project
-from tests.conftest import REPOSITORY, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, WorkspaceMaker
+from tests.marts import rows_of
 
 
 def test_the_page_is_the_one_that_the_catalogue_makes() -> None:

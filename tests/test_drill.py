@@ -12,7 +12,7 @@ from ingestion.dataset import NEXT_DAYS
 from ingestion.settlement import HALF_HOUR, local_midnight_utc
 from ingestion.upkeep import days_due_again, requests_due
 from ingestion.windows import requests_for_days
-from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, take_in
 from tests.drill.accounts import account
 from tests.drill.carried import Holder
 from tests.drill.comparison import LostForecasts, compare
@@ -20,12 +20,15 @@ from tests.drill.history import changed_a_known_value
 from tests.drill.lake import LakeReader
 from tests.drill.run import drill
 from tests.drill.size import Size
+from tests.marts import build_marts, rows_of
 
 DAY = date(2025, 6, 1)
 FETCHED_AT = datetime(2025, 6, 10, tzinfo=UTC)
 MIX = day_request("fuelhh", DAY)
 
 
+@pytest.mark.full
+@pytest.mark.timeout(900)
 def test_nothing_is_lost_and_nothing_invented_under_any_fault(tmp_path: Path) -> None:
     report = drill(Size(), tmp_path)
     told = "\n".join(report.lines())

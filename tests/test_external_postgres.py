@@ -11,7 +11,8 @@ from energy_monitor.database import prepare
 from energy_monitor.errors import UserError
 from energy_monitor.postgres import EmbeddedPostgres
 from energy_monitor.workspace import Workspace
-from tests.conftest import build_marts, day_request, rows_of, take_in
+from tests.conftest import day_request, take_in
+from tests.marts import build_marts, rows_of
 
 
 @pytest.fixture(scope="module")

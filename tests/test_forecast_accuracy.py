@@ -12,7 +12,8 @@ import pytest
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, settlement_date_of, settlement_period_of
-from tests.conftest import REPOSITORY, WorkspaceMaker, build_marts, day_request, rows_of, take_in
+from tests.conftest import REPOSITORY, WorkspaceMaker, day_request, take_in
+from tests.marts import build_marts, rows_of
 
 GB, LONDON, NORTH_SCOTLAND, NEVER_SENT = 18, 13, 1, 2
 TODAY, WEEK_BEFORE, MUCH_LATER = date(2026, 5, 6), date(2026, 4, 29), datetime(2026, 8, 1, tzinfo=UTC)

@@ -21,7 +21,8 @@ from dashboard.marts import forecasts as marts
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, half_hour_start, local_midnight_utc
 from orchestration.warehouse import parsed_project
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker
+from tests.marts import rows_of
 from tests.odd_text import EVIL
 from tests.pages import shown_page, words_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import rows_of
+from tests.marts import rows_of
 
 # measure -> query of (settlement_date, key, value, number of values present)
 BY_DAY = """

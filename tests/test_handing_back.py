@@ -18,9 +18,10 @@ from ingestion.session import Budget, Manners, Session
 from ingestion.time_left import FOREVER, MARGIN_S, TimeLeft
 from ingestion.wanted import Outcome, Wanted
 from orchestration.lambdas import MOST_INVOCATIONS, Invoker
-from tests.conftest import WorkspaceMaker, rows_of
+from tests.conftest import WorkspaceMaker
 from tests.lambda_runtime import SECONDS
 from tests.lambda_service import lambda_service
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 from tests.test_backfill import prices
 from tests.test_handler import ingester_url

@@ -11,7 +11,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.handler import NotAllLoaded, handler
 from ingestion.landing import SIMULATED_HEADER, KindError, attempt_keys
 from ingestion.wanted import Outcome
-from tests.conftest import REPOSITORY, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, WorkspaceMaker
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 from tests.test_backfill import prices
 from tests.test_layout import HEAVY

@@ -35,17 +35,8 @@ from ingestion.settlement import (
     settlement_date_of,
     settlement_period_of,
 )
-from tests.conftest import (
-    REPOSITORY,
-    Done,
-    WorkspaceMaker,
-    build_marts,
-    day_request,
-    days_between,
-    rows_of,
-    run_command,
-    take_in,
-)
+from tests.conftest import REPOSITORY, Done, WorkspaceMaker, day_request, days_between, run_command, take_in
+from tests.marts import build_marts, rows_of
 
 Command = Callable[..., Done]
 SECOND_HALF = ("JUL", "AUG", "SEP", "OCT", "NOV", "DEC")

@@ -18,17 +18,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.windows import requests_for
 from simulator.server import running
-from tests.conftest import (
-    WorkspaceMaker,
-    build_marts,
-    day_request,
-    environ_of,
-    marts_of,
-    rows_of,
-    run_dbt_here,
-    take_in,
-    untraced,
-)
+from tests.conftest import WorkspaceMaker, day_request, environ_of, take_in
+from tests.marts import build_marts, marts_of, rows_of, run_dbt_here, untraced
 
 # Every dataset that a model built by days reads, without the many requests of tariffs and the largest bodies.
 FETCHED = (

@@ -27,8 +27,9 @@ from ingestion.settlement import DAY, settlement_date_of
 from ingestion.sources import SOURCES
 from ingestion.telling import NAMESPACE
 from simulator.server import running
-from tests.conftest import REPOSITORY, rows_of
+from tests.conftest import REPOSITORY
 from tests.lambda_function import Function
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 from tests.test_backfill import prices
 from tests.tls_postgres import TlsPostgres, make_certificates, tls_postgres

@@ -31,8 +31,9 @@ from orchestration.ingester import Ingester, InProcess
 from orchestration.lambdas import ByLambda
 from orchestration.resuming import BACKFILL, ROOT_RUN, began_at
 from simulator.server import running
-from tests.conftest import WorkspaceMaker, rows_of
+from tests.conftest import WorkspaceMaker
 from tests.lambda_service import THROTTLED, Service, lambda_service
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 from tests.test_backfill import prices
 from tests.test_handler import ingester_url

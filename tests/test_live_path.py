@@ -11,7 +11,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.landing import SIMULATED_HEADER, attempt_keys
-from tests.conftest import build_marts, rows_of, run_command
+from tests.conftest import run_command
+from tests.marts import build_marts, rows_of
 from tests.scripted_source import Say, Source, scripted_source
 
 DAYS = {

@@ -21,7 +21,7 @@ from ingestion import handler as handler_module
 from ingestion.handler import handler
 from ingestion.login import KEPT_FOR, SECRET, URL, Login, NoWayIn
 from ingestion.settlement import DAY
-from tests.conftest import rows_of
+from tests.marts import rows_of
 from tests.scripted_source import scripted_source
 from tests.test_backfill import prices
 from tests.test_live_path import urls

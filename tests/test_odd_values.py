@@ -9,7 +9,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, periods_in, settlement_date_of
-from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, take_in
+from tests.marts import build_marts, rows_of
 
 ODD_DAY = date(2012, 7, 1)
 Known = dict[datetime, tuple[float | None, float | None, str]]

@@ -17,7 +17,8 @@ from ingestion.ingest import ingest
 from ingestion.lake import Lake
 from ingestion.landing import Answer
 from ingestion.settlement import DAY, local_midnight_utc
-from tests.conftest import WorkspaceMaker, build_marts, day_request, marts_of, rows_of
+from tests.conftest import WorkspaceMaker, day_request
+from tests.marts import build_marts, marts_of, rows_of
 
 # Each example has a settlement date of its own, so that all of them can share two databases.
 _days = (date(2016, 1, 1) + DAY * number for number in itertools.count())

@@ -16,7 +16,8 @@ from ingestion.session import Manners
 from ingestion.settlement import HOUR
 from ingestion.upkeep import LONGEST_REST, requests_due
 from simulator.server import Running, running
-from tests.conftest import REPOSITORY, Done, WorkspaceMaker, environ_of, rows_of
+from tests.conftest import REPOSITORY, Done, WorkspaceMaker, environ_of
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 
 NOON = datetime(2026, 6, 10, 11, 32, tzinfo=UTC)

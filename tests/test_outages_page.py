@@ -15,7 +15,8 @@ from dashboard.marts import outages as marts
 from dashboard.windows import Span
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
-from tests.conftest import SIMULATED_NOW, WorkspaceMaker, rows_of
+from tests.conftest import SIMULATED_NOW, WorkspaceMaker
+from tests.marts import rows_of
 from tests.odd_text import EVIL, take_in_odd_text
 from tests.pages import page as opened
 from tests.pages import read_words, specs_of

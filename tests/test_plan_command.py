@@ -16,7 +16,8 @@ from energy_monitor.plan_command import plan as plan_command
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR, HOUR, half_hour_start
 from planner.presets import PRESETS
-from tests.conftest import REPOSITORY, SIMULATED_NOW, Done, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, Done, WorkspaceMaker
+from tests.marts import rows_of
 
 CLOCK = "2026-10-28T12:07Z,2026-10-28T12:07Z,0"  # SIMULATED_NOW
 TOMORROW = datetime(2026, 10, 29, 7, tzinfo=UTC)

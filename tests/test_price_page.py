@@ -7,7 +7,8 @@ import pytest
 
 from dashboard import price_charts, text
 from energy_monitor.workspace import Workspace
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 from tests.odd_text import EVIL
 from tests.pages import drawn, page, read_words, specs_of
 

@@ -7,7 +7,8 @@ import pytest
 from energy_monitor.replay import recorded_answers
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from tests.conftest import WorkspaceMaker, build_marts, marts_of, rows_of, run_command
+from tests.conftest import WorkspaceMaker, run_command
+from tests.marts import build_marts, marts_of, rows_of
 
 RAW_TABLES = """
     select table_name from information_schema.tables

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, rows_of
+from tests.conftest import REPOSITORY
+from tests.marts import rows_of
 
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 FORTNIGHT = date(2022, 3, 21), date(2022, 4, 3)

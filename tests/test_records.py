@@ -12,7 +12,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import period_start_utc, settlement_date_of, settlement_period_of
-from tests.conftest import WorkspaceMaker, build_marts, day_request, rows_of, run_command, take_in
+from tests.conftest import WorkspaceMaker, day_request, run_command, take_in
+from tests.marts import build_marts, rows_of
 
 Prices = dict[datetime, Decimal]
 Records = dict[str, tuple[Decimal, str, str, datetime]]

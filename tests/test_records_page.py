@@ -20,7 +20,8 @@ from dashboard.record_kinds import GROUPS, NEAR_BY, group_of, in_order
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
 from orchestration.warehouse import parsed_project
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker
+from tests.marts import rows_of
 from tests.odd_text import EVIL
 from tests.pages import APP, read, read_words, shown_page, words_of
 

@@ -10,8 +10,8 @@ import pytest
 
 from energy_monitor.redshift_raw import copy_statements, tables
 from energy_monitor.workspace import Workspace
-from tests.conftest import WorkspaceMaker, rows_of
-from tests.marts import Mart, Number, different_marts, rows_of_mart
+from tests.conftest import WorkspaceMaker
+from tests.marts import Mart, Number, different_marts, rows_of, rows_of_mart
 from tests.redshift.translation import NotRedshift, to_postgres
 from tests.redshift.warehouse import Warehouse, warehouse
 

@@ -7,7 +7,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR
-from tests.conftest import WorkspaceMaker, build_marts, marts_of, rows_of, take_in
+from tests.conftest import WorkspaceMaker, take_in
+from tests.marts import build_marts, marts_of, rows_of
 
 MART = "fct_carbon_regional_half_hourly"
 LONDON, NORTH_SCOTLAND, NEW_REGION = 13, 1, 19

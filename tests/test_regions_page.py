@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import colours, connection, postcodes, regions, tile_map
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import HALF_HOUR
-from tests.conftest import SIMULATED_NOW, rows_of
+from tests.conftest import SIMULATED_NOW
+from tests.marts import rows_of
 from tests.odd_text import EVIL
 from tests.pages import page as opened
 from tests.pages import specs_of, words_of

@@ -15,7 +15,8 @@ from energy_monitor.replay import recorded_answers
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.landing import attempt_keys
-from tests.conftest import REPOSITORY, fetch_simulated, marts_of
+from tests.conftest import REPOSITORY, fetch_simulated
+from tests.marts import marts_of
 
 PAGE = (REPOSITORY / "deploy" / "README.md").read_text()
 FEW = ("2022-03-27", "2023-03-26", "REMIT", "2026-06")

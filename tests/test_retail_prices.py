@@ -10,7 +10,8 @@ import pytest
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY, HALF_HOUR, HOUR, local_midnight_utc, periods_in
-from tests.conftest import WorkspaceMaker, build_marts, rows_of, take_in
+from tests.conftest import WorkspaceMaker, take_in
+from tests.marts import build_marts, rows_of
 
 SHORT_DAY, LONG_DAY, DAY_WITH_GAPS = date(2026, 3, 29), date(2026, 10, 25), date(2026, 6, 10)
 LONDON, EXPORT = "AGILE-24-10-01-C", "AGILE-OUTGOING-19-05-13-A"

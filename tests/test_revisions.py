@@ -7,7 +7,8 @@ import pytest
 
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HOUR, local_midnight_utc
-from tests.conftest import WorkspaceMaker, build_marts, day_request, marts_of, rows_of, take_in
+from tests.conftest import WorkspaceMaker, day_request, take_in
+from tests.marts import build_marts, marts_of, rows_of
 
 REVISED_DAY = date(2026, 6, 10)
 MIDNIGHT = local_midnight_utc(REVISED_DAY)

@@ -13,7 +13,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from energy_monitor.database import BUILT, ROLES
 from energy_monitor.workspace import Workspace
-from tests.conftest import Done, WorkspaceMaker, day_request, rows_of, take_in
+from tests.conftest import Done, WorkspaceMaker, day_request, take_in
+from tests.marts import rows_of
 
 Refusals = type[Exception] | tuple[type[Exception], ...]
 DAY = date(2024, 1, 1)

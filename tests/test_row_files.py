@@ -18,7 +18,8 @@ from energy_monitor.row_files import export, parts_in
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import KEPT
 from ingestion.lake import Lake, LakeError
-from tests.conftest import REPOSITORY, Done, WorkspaceMaker, day_request, rows_of, take_in
+from tests.conftest import REPOSITORY, Done, WorkspaceMaker, day_request, take_in
+from tests.marts import rows_of
 
 Command = Callable[..., Done]
 DAY_ONE = date(2024, 8, 12)

@@ -8,7 +8,8 @@ import pytest
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import HALF_HOUR, HOUR
-from tests.conftest import WorkspaceMaker, rows_of, take_in
+from tests.conftest import WorkspaceMaker, take_in
+from tests.marts import rows_of
 
 START = datetime(2026, 6, 9, 23, tzinfo=UTC)
 FETCHED = datetime(2026, 6, 9, 17, tzinfo=UTC)

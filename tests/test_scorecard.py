@@ -29,7 +29,8 @@ from ingestion.settlement import DAY, HALF_HOUR, HOUR, local_midnight_utc, perio
 from orchestration.advice import advice_asset, advice_check, advise_sensor
 from planner.choose import at_once, plan
 from planner.model import Slot, Slots, Wishes
-from tests.conftest import Done, WorkspaceMaker, build_marts, rows_of, run_command, run_dbt_here, take_in
+from tests.conftest import Done, WorkspaceMaker, run_command, take_in
+from tests.marts import build_marts, rows_of, run_dbt_here
 
 FILE = "agile_half_hourly_2022-11_2023-06.csv"
 FIRST, LAST = date(2023, 3, 20), date(2023, 3, 31)  # of the part of the file; the clocks go forward on the 26th

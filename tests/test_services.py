@@ -24,6 +24,7 @@ from orchestration.warehouse import parsed_project
 from tests.conftest import REPOSITORY
 from tests.supervisor import COMMON, INSTALLED, UNITS, USERS, Supervisor, Unit
 from tests.test_dashboard_browser import SIMULATED_CLOCK, SIZES, visitor
+from tests.waiting import wait_until
 
 ALL = sorted(file.stem.removeprefix("energy-monitor-") for file in UNITS.glob("*.service"))
 STAY = ("code", "worker", "webserver", "daemon", "dashboard")
@@ -154,17 +155,14 @@ def supervisor(simulated_workspace: Workspace) -> Iterator[Supervisor]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def until(is_so: Callable[[], bool], what: str, made: Supervisor, timeout_s: float = 90) -> float:
-    """Waits; gives how long it took, in seconds."""
-    began = time.monotonic()
-    while not is_so():
-        if time.monotonic() - began > timeout_s:
-            logs = "\n".join(
-                f"{name}: {made.log(name).read_text()[-1500:]}" for name in STAY if made.log(name).exists()
-            )
-            pytest.fail(f"{what} after {timeout_s} s\n{logs}")
-        time.sleep(0.2)
-    return time.monotonic() - began
+def until(is_so: Callable[[], bool], made: Supervisor) -> float:
+    """Waits; gives the seconds that it took. In vain, it tells the end of each service's log."""
+
+    def logs() -> str:
+        written = [(name, made.log(name)) for name in STAY]
+        return "".join(f"\n{name}: {log.read_text()[-1500:]}" for name, log in written if log.exists())
+
+    return wait_until(is_so, 90, every_s=0.2, instead=logs)
 
 
 def dagster_is_whole(made: Supervisor) -> bool:
@@ -214,16 +212,12 @@ def test_services_that_are_killed_are_started_again_and_answer(
         "worker": lambda: services._listens(port),
         "daemon": lambda: daemon_beats(supervisor, began),
     }
-    took = {f"{name} first": until(check, f"{name} is not there", supervisor) for name, check in checks.items()}
+    took = {f"{name} first": until(check, supervisor) for name, check in checks.items()}
     for name, check in checks.items():
         began = time.time()
         starts = kill(supervisor, name)
-        until(
-            lambda name=name, starts=starts: supervisor.starts[name] > starts,
-            f"{name} is not started again",
-            supervisor,
-        )
-        took[name] = until(check, f"{name} does not answer", supervisor)
+        until(lambda name=name, starts=starts: supervisor.starts[name] > starts, supervisor)
+        took[name] = until(check, supervisor)
     with capsys.disabled():
         print({name: f"{seconds:.0f} s" for name, seconds in took.items()})
     with visitor(browser, f"http://127.0.0.1:{supervisor.settings['DASHBOARD_PORT']}", **SIZES["desk"]) as seen:

@@ -13,7 +13,8 @@ from ingestion.catalogue import DATASETS
 from ingestion.ingest import ingest
 from ingestion.landing import attempt_keys, read_attempt, read_body
 from ingestion.session import Budget, Manners, Session
-from tests.conftest import WorkspaceMaker, rows_of
+from tests.conftest import WorkspaceMaker
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 
 QUICK = Manners(attempts=4, read_timeout_s=0.3, connect_timeout_s=0.3, first_pause_s=0.05, longest_pause_s=2)

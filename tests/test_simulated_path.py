@@ -17,7 +17,8 @@ from ingestion.session import Budget, Session
 from ingestion.settlement import DAY, periods_in
 from ingestion.windows import requests_for, requests_for_days
 from simulator.server import Running, running
-from tests.conftest import WorkspaceMaker, build_marts, environ_of, rows_of
+from tests.conftest import WorkspaceMaker, environ_of
+from tests.marts import build_marts, rows_of
 
 NOW = datetime(2028, 2, 1, 12, 7, tzinfo=UTC)
 SMALL_YEARS = (2016, 2026)

@@ -20,7 +20,7 @@ from ingestion.sources import SOURCES
 from orchestration.asking import due_since
 from orchestration.building import Graph
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
-from tests.conftest import build_marts, marts_of, rows_of
+from tests.marts import build_marts, marts_of, rows_of
 from tests.soak import BEGIN, HALF_HOUR, Soak, soaking
 from tests.soak_figures import Figures, figures
 from tests.test_notifications import receiver

@@ -12,7 +12,8 @@ from dashboard.marts import sources as marts
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from ingestion.settlement import DAY
-from tests.conftest import REPOSITORY, SIMULATED_NOW, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW
+from tests.marts import rows_of
 from tests.odd_text import EVIL
 from tests.pages import drawn, page, read_words, specs_of
 

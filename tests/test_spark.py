@@ -17,8 +17,8 @@ from benchmarks.ten_years import a_grid, base_of, lay, live
 from energy_monitor.dbt import PROJECT, environment, in_environment, places
 from energy_monitor.workspace import Workspace
 from orchestration.builder import UNREAD
-from tests.conftest import WorkspaceMaker, build_marts, run_command, untraced
-from tests.marts import Mart, Number, different_marts
+from tests.conftest import WorkspaceMaker, run_command
+from tests.marts import Mart, Number, build_marts, different_marts, untraced
 from tests.spark_cluster import SparkCluster, lacking, spark_cluster
 
 DAYS = int(os.environ.get("ENERGY_MONITOR_SPARK_DAYS", "28"))  # of the simulated grid

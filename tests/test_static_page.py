@@ -37,7 +37,8 @@ from orchestration.building import Graph
 from orchestration.definitions import build_defs
 from orchestration.exposures import exposure_of, marts_of
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, rows_of
+from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker
+from tests.marts import rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
 from tests.pages import shown_page, specs_of
 from tests.test_dashboard_browser import SIZES

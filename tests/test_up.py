@@ -28,7 +28,8 @@ from energy_monitor.workspace import Workspace
 from ingestion.sources import SOURCES
 from orchestration.client import Client, Progress
 from simulator.server import running
-from tests.conftest import REPOSITORY, Done, marked, rows_of
+from tests.conftest import REPOSITORY, Done, marked
+from tests.marts import rows_of
 from tests.scripted_source import Say, scripted_source
 
 Command = Callable[..., Done]

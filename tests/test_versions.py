@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import rows_of
+from tests.marts import rows_of
 
 FIRST_FETCH = datetime(2024, 8, 14, 8, 3, 47, tzinfo=UTC)
 LATER_FETCH = datetime(2026, 5, 26, 1, 59, 13, tzinfo=UTC)

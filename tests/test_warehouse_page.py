@@ -5,7 +5,8 @@ import re
 import pytest
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, rows_of
+from tests.conftest import REPOSITORY
+from tests.marts import rows_of
 
 PAGE = REPOSITORY / "docs" / "warehouse.md"
 QUESTIONS = {

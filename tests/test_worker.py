@@ -27,8 +27,8 @@ from orchestration.maintenance import prune_runs
 from orchestration.runs import OVER
 from orchestration.worker import serve
 from tests.conftest import REPOSITORY, WorkspaceMaker
-from tests.test_crash import wait_until
 from tests.test_up import free_ports
+from tests.waiting import wait_until
 
 PATIENCE_S = 60
 PORT = "ENERGY_MONITOR_WORKER_PORT"
@@ -93,10 +93,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, make_workspace: WorkspaceMake
         try:
             with dg.DagsterInstance.from_config(str(home)) as instance:
                 assert isinstance(instance.run_launcher, WarmLauncher)
-                deadline = time.monotonic() + PATIENCE_S
-                while not _listens(int(own[PORT])):
-                    assert time.monotonic() < deadline
-                    time.sleep(0.1)
+                wait_until(lambda: _listens(int(own[PORT])), PATIENCE_S, every_s=0.1)
                 yield Runs(home, instance, worker)
         finally:
             worker.kill()
@@ -132,10 +129,7 @@ def test_a_run_whose_process_was_killed_is_known_to_be_ill(runs: Runs) -> None:
     process = _living(run.tags[PROCESS])
     assert process is not None
     process.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE_S
-    while launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: launcher.check_run_worker_health(run).status is not WorkerStatus.RUNNING, PATIENCE_S)
     assert launcher.check_run_worker_health(run).status is WorkerStatus.FAILED
     assert launcher.terminate(run.run_id), "what is left of it is cancelled without a process"
     runs.wait(run.run_id, dg.DagsterRunStatus.CANCELED)

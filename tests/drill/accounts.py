@@ -10,8 +10,8 @@ from typing import Any
 from energy_monitor.workspace import Workspace
 from ingestion.sources import SOURCES
 from simulator.fault_plan import KINDS
-from tests.conftest import rows_of
 from tests.drill.lake import LakeReader, Landed
+from tests.marts import rows_of
 
 SILENT = ("time_out",)  # no body arrives
 UNANSWERED = ("http_429", "http_500", "http_503", "reset_in_mid_body")

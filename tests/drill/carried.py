@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from energy_monitor.workspace import Workspace
-from tests.conftest import rows_of
 from tests.drill.lake import Key, LakeReader, Landed, decoded, instant, objects, start_of_period
+from tests.marts import rows_of
 
 Object = dict[str, Any]
 

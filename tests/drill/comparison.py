@@ -12,8 +12,8 @@ from dateutil.relativedelta import relativedelta
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from simulator.faulty_bodies import NEW_CODES
-from tests.conftest import rows_of
 from tests.drill.lake import LakeReader
+from tests.marts import rows_of
 
 # or about history: what was asked and answered, and when it was known
 ABOUT_LOADS = ("dim_datasets", "fct_forecast_issues", "fct_source_gaps_daily")

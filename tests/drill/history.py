@@ -7,8 +7,8 @@ from typing import Any
 
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
-from tests.conftest import rows_of
 from tests.drill.lake import LakeReader, Landed
+from tests.marts import rows_of
 
 RELIABILITY, REVISIONS = "fct_source_reliability_daily", "fct_revisions"
 ISSUES = "fct_forecast_issues"

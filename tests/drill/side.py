@@ -17,9 +17,9 @@ from ingestion.catalogue import DATASETS
 from ingestion.sources import SOURCES
 from simulator.clock import Clock
 from simulator.server import Running, running
-from tests.conftest import build_marts
 from tests.drill.ingester import PATIENCE, Outcome, here, started
 from tests.drill.size import Size
+from tests.marts import build_marts
 
 
 @dataclass

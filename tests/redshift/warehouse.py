@@ -16,7 +16,7 @@ from energy_monitor.redshift_raw import create_statements, insert_statement, tab
 from energy_monitor.server import connect
 from energy_monitor.workspace import Workspace
 from orchestration.builder import UNREAD
-from tests.conftest import untraced
+from tests.marts import untraced
 from tests.redshift.emulation import Emulation, emulated, make_database
 
 
