@@ -1,5 +1,6 @@
 """A build over what an earlier one made, while others read it and hang views of theirs on it."""
 
+import json
 import shutil
 from pathlib import Path
 from threading import Thread
@@ -8,6 +9,7 @@ import pytest
 
 from energy_monitor.dbt import PROJECT, run_dbt
 from energy_monitor.workspace import Workspace
+from orchestration.warehouse import parsed_project
 from tests.conftest import WorkspaceMaker
 from tests.marts import build_marts, rows_of, run_dbt_here, untraced
 from tests.waiting import wait_until
@@ -74,3 +76,19 @@ def test_a_seed_is_filled_in_place_and_made_anew_when_its_columns_are_others(
     three, rows = after_a_build_of("\n".join([f"{heading},remark", f"{lines[0]},first", ""]))
     assert three != one
     assert [row[-1] for row in rows] == ["first"]
+
+
+def test_what_is_built_by_days_lies_in_their_order_when_it_is_built_whole(recorded_workspace: Workspace) -> None:
+    nodes = json.loads(parsed_project().manifest_path.read_text())["nodes"].values()
+    by_days = [
+        f"{node['schema']}.{node['name']}"
+        for node in nodes
+        if node["config"]["materialized"] == "incremental" and "settlement_date" in node["columns"]
+    ]
+    assert len(by_days) > 25
+    # in their order, each page and each day begins a stretch of its own; a short row may fill a gap in any page before
+    scattered = """
+        select count(distinct (page, settlement_date)) > 2.5 * (count(distinct page) + count(distinct settlement_date))
+        from (select settlement_date, (ctid::text::point)[0] as page from {}) as in_their_places
+    """
+    assert {table for table in by_days if rows_of(recorded_workspace, scattered.format(table)) == [(True,)]} == set()

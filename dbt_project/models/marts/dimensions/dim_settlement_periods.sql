@@ -23,9 +23,10 @@ dates as (
     select * from all_dates
     {% if adds_to_table() %}
         where
-            settlement_date not in (
-                select built.settlement_date from {{ this }} as built where built.settlement_period = 1
-            )
+            -- no date lacks between the first and the last; each of the two is found by the index
+            settlement_date < (select min(built.settlement_date) from {{ this }} as built)
+            or settlement_date > (select max(built.settlement_date) from {{ this }} as built)
+            or not exists (select 1 from {{ this }})
     {% endif %}
 
 ),

@@ -1,0 +1,11 @@
+{#-
+    A table that is built by days lies on the disk in their order also when it is built whole, as it would had it grown day
+    by day. What is wanted of it is nearly always of a few days: a build, a test, a page then read few places. Where the
+    rows lay as joins had left them, a build by days read a third of ten years.
+-#}
+{% macro postgres__create_table_as(temporary, relation, sql) -%}
+    {%- if not temporary and model.config.materialized == 'incremental' and 'settlement_date' in model.columns -%}
+        {%- set sql = 'select * from (\n' ~ sql ~ '\n) as built order by settlement_date' -%}
+    {%- endif -%}
+    {{ return(dbt.postgres__create_table_as(temporary, relation, sql)) }}
+{%- endmacro %}
