@@ -219,7 +219,7 @@ def look_back(workspace: Workspace, found: Found, days: int, end: datetime, chan
     """Numbers as they were known at moments of the time that is filled, each asked for twice."""
     with closing(workspace.connect("reader")) as connection, connection.cursor() as cursor:
         for _ in range(number):
-            moment = end - timedelta(days=chance.uniform(2, days - 2))
+            moment = end - timedelta(days=chance.uniform(min(2, days / 4), max(days / 2, days - 2)))
             first = moment - (moment - START) % HALF_HOUR
             asked = {"moment": moment, "first": first, "day": (moment - 2 * DAY).date()}
             for what, statement in AS_KNOWN.items():
