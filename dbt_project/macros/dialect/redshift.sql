@@ -155,6 +155,11 @@
 {% macro redshift__make_carbon_regional_as_known_at(versions) -%}
 {%- endmacro %}
 
+{#- dbt's own, as ours for PostgreSQL, which sorts by days, would be taken before it. -#}
+{% macro redshift__create_table_as(temporary, relation, sql) -%}
+    {{ return(dbt.redshift__create_table_as(temporary, relation, sql)) }}
+{%- endmacro %}
+
 {#- Without the locks and the replacing in place of PostgreSQL, whose macros of these names would be taken. -#}
 {% macro redshift__drop_table(relation) -%}
     drop table if exists {{ relation }} cascade
