@@ -233,20 +233,18 @@
     group by planned.dataset
 {%- endmacro %}
 
-{#- The tables that dbt made and that a node reads, itself or through views. -#}
+{#- The tables that dbt made and that a node reads, itself or through views. Kept beside the graph, as the datasets are. -#}
 {% macro _tables_read(node) -%}
-    {%- set views, found = [node], [] -%}
-    {%- for view in views -%}
-        {%- for name in graph.nodes[view].depends_on.nodes if name.startswith('model.') -%}
+    {%- set kept = graph.setdefault('tables_read', {}) -%}
+    {%- if node not in kept -%}
+        {%- set found = [] -%}
+        {%- for name in graph.nodes[node].depends_on.nodes if name.startswith('model.') -%}
             {%- set is_table = graph.nodes[name].config.materialized in ('table', 'incremental') -%}
-            {%- if is_table and name not in found -%}
-                {%- do found.append(name) -%}
-            {%- elif not is_table and name not in views -%}
-                {%- do views.append(name) -%}
-            {%- endif -%}
+            {%- do found.extend([name] if is_table else _tables_read(name)) -%}
         {%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
+        {%- do kept.update({node: found | unique | list}) -%}
+    {%- endif -%}
+    {{ return(kept[node]) }}
 {%- endmacro %}
 
 {#-
@@ -254,20 +252,19 @@
     and so of those of every dataset. Where both are read, the records are looked at for these datasets.
 -#}
 {% macro _datasets_read(node) -%}
-    {%- set nodes, found = [node], [] -%}
-    {%- for one in nodes -%}
-        {%- for name in graph.nodes[one].depends_on.nodes -%}
-            {%- if name.startswith('source.') -%}
-                {%- set dataset = graph.sources[name].name -%}
-                {%- if dataset not in found and dataset not in ('loads', 'load_days') -%}
-                    {%- do found.append(dataset) -%}
-                {%- endif -%}
-            {%- elif name.startswith('model.') and name not in nodes -%}
-                {%- do nodes.append(name) -%}
+    {%- set kept = graph.setdefault('datasets_read', {}) -%}
+    {%- if node not in kept -%}
+        {%- set found = [] -%}
+        {%- for name in graph.nodes[node].depends_on.nodes -%}
+            {%- if name.startswith('model.') -%}
+                {%- do found.extend(_datasets_read(name)) -%}
+            {%- elif name.startswith('source.') and graph.sources[name].name not in ('loads', 'load_days') -%}
+                {%- do found.append(graph.sources[name].name) -%}
             {%- endif -%}
         {%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
+        {%- do kept.update({node: found | unique | list}) -%}
+    {%- endif -%}
+    {{ return(kept[node]) }}
 {%- endmacro %}
 
 {#- A hash of what a node is made by: its SQL with all macros in it, its columns, and all that it reads; a seed's rows. -#}
@@ -276,10 +273,13 @@
         {{ return(model.checksum.checksum) }}
     {%- endif -%}
     {%- if 'definition' not in model -%}
-        {#- adds_to_table() looks at this mark: the days are no part of a definition -#}
-        {%- do model.update({'is_being_defined': true}) -%}
-        {%- set code = render(model.raw_code) -%}
-        {%- do model.update({'is_being_defined': false}) -%}
+        {%- set code = model.compiled_code -%}
+        {%- if model.config.materialized == 'incremental' -%}
+            {#- adds_to_table() looks at this mark: the days are no part of a definition -#}
+            {%- do model.update({'is_being_defined': true}) -%}
+            {%- set code = render(model.raw_code) -%}
+            {%- do model.update({'is_being_defined': false}) -%}
+        {%- endif -%}
         {%- set columns = [] -%}
         {%- for column in model.columns.values() -%}
             {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
