@@ -27,8 +27,7 @@ FETCHED_AT = datetime(2025, 6, 10, tzinfo=UTC)
 MIX = day_request("fuelhh", DAY)
 
 
-@pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(900)  # on a busy machine
 def test_nothing_is_lost_and_nothing_invented_under_any_fault(tmp_path: Path) -> None:
     report = drill(Size(), tmp_path)
     told = "\n".join(report.lines())
