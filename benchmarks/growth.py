@@ -216,10 +216,11 @@ def tick(workspace: Workspace, found: Found, grid: Grid, builds: Builds, now: da
 
 
 def look_back(workspace: Workspace, found: Found, days: int, end: datetime, chance: random.Random, number: int) -> None:
-    """Numbers as they were known at moments of the time that is filled, each asked for twice."""
+    """Numbers as they were known at moments of the time that is filled, but for its edges, each asked for twice."""
+    edge = min(2, days / 4)  # the latter of the tiny sizes of QUICK
     with closing(workspace.connect("reader")) as connection, connection.cursor() as cursor:
         for _ in range(number):
-            moment = end - timedelta(days=chance.uniform(min(2, days / 4), max(days / 2, days - 2)))
+            moment = end - timedelta(days=chance.uniform(edge, days - edge))
             first = moment - (moment - START) % HALF_HOUR
             asked = {"moment": moment, "first": first, "day": (moment - 2 * DAY).date()}
             for what, statement in AS_KNOWN.items():

@@ -31,11 +31,16 @@ def rows_of(workspace: Workspace, statement: str, parameters: object = None, rol
 
 def marts_of(workspace: Workspace) -> dict[str, list[str]]:
     """Every mart's rows as sorted text: equal for two workspaces exactly where their marts are."""
-    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
     return {
         name: sorted(row for (row,) in rows_of(workspace, f'select mart::text from marts."{name}" as mart'))
-        for (name,) in sorted(names)
+        for name in names_of_marts(workspace)
     }
+
+
+def names_of_marts(workspace: Workspace) -> list[str]:
+    """Every mart, by the alphabet."""
+    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
+    return sorted(name for (name,) in names)
 
 
 def build_marts(workspace: Workspace, *arguments: str) -> None:
@@ -96,8 +101,7 @@ def different_marts(
     workspace: Workspace, there: Callable[[str], Mart], are_near: Near, as_text: Mapping[str, Collection[str]]
 ) -> dict[str, list[str]]:
     """What differs between the marts of a workspace and those of another engine, by mart: the first five of each."""
-    of_marts = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-    names = [name for (name,) in rows_of(workspace, of_marts)]
+    names = names_of_marts(workspace)
     assert len(names) > 40
     different = {}
     for name in names:

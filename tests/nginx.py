@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from energy_monitor.postgres import free_port
 from tests.certificates import Authority, authority
 from tests.conftest import REPOSITORY
+from tests.waiting import wait_for
 
 SOURCE = REPOSITORY / "deploy" / "nginx"
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -84,11 +84,7 @@ def proxy_to(dashboard_port: int) -> Iterator[Proxy]:
         assert "warn" not in checked.stderr, checked.stderr
         server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + 10
-            while not _listens(port):
-                assert server.poll() is None, (folder / "error.log").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_for(server, lambda: _listens(port), folder / "error.log", 10)
             yield Proxy(port, own, folder)
         finally:
             server.terminate()

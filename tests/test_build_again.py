@@ -38,7 +38,7 @@ def test_seeds_and_views_stay_and_tables_are_dropped_one_after_another(make_work
         again = Thread(target=lambda: done.append(run_dbt_here(workspace, *FORECASTS)))
         again.start()
         waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-        wait_until(lambda: rows_of(workspace, waits) != [(0,)], 60)  # for a drop that waits for the one before it
+        wait_until(lambda: rows_of(workspace, waits) != [(0,)], 60, instead=lambda: "for a drop to wait for another")
         assert not done
     again.join()
     other.close()

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from energy_monitor.workspace import Workspace
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment
 from tests.marts import rows_of
 from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
+from tests.waiting import wait_for
 
 PAGES = (
     *("", "charge", "charge?region=London&pauses=true&carbon=20&power=0", "charge?region=London&what=Dishwasher"),
@@ -61,11 +61,7 @@ def served(workspace: Workspace, log: Path, **environ: str) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
         try:
-            deadline = time.monotonic() + 60
-            while not _is_up(port):
-                assert server.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.1)
+            wait_for(server, lambda: _is_up(port), log, 60, every_s=0.1)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.send_signal(signal.SIGTERM)

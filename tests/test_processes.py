@@ -16,6 +16,7 @@ from energy_monitor.up.processes import Ended, Processes
 from tests.conftest import REPOSITORY, marked
 from tests.waiting import wait_until
 
+PATIENCE_S = 15
 STUBBORN = ["sh", "-c", "trap '' TERM INT HUP; sleep 600 & while :; do sleep 0.1; done"]
 BREEDER = ["sh", "-c", "while :; do sleep 600 & sleep 0.05; done"]  # has a new child whenever one looks
 OBEDIENT = ["sleep", "600"]
@@ -37,6 +38,10 @@ PARENT = f"""if True:
     except KeyboardInterrupt:
         running.stop()
 """
+
+
+def all_end(mark: str, timeout_s: float = PATIENCE_S) -> None:
+    wait_until(lambda: not marked(mark), timeout_s, instead=lambda: marked(mark))
 
 
 @pytest.fixture
@@ -78,13 +83,13 @@ def test_nothing_is_left_however_the_parent_ends(
     assert len(marked(mark)) > 24
     os.kill(starter.pid, number)
     starter.wait(60)
-    wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+    all_end(mark)
 
 
 def test_nothing_is_left_when_what_is_above_is_killed(parent: Callable[..., subprocess.Popen[str]], mark: str) -> None:
     """As make is above `up`."""
     parent("nothing", "3", through_shell=True).kill()
-    wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+    all_end(mark)
 
 
 def test_nothing_is_left_when_the_parent_is_killed_while_it_starts(
@@ -95,25 +100,25 @@ def test_nothing_is_left_when_the_parent_is_killed_while_it_starts(
         time.sleep(delay_s)
         starter.kill()
         starter.wait()
-    wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+    all_end(mark)
 
 
 def test_postgres_ends_with_the_parent_that_started_it_and_stays_where_it_ran_before(
     parent: Callable[..., subprocess.Popen[str]], mark: str, tmp_path: Path
 ) -> None:
     cut_short = parent("postgres", "1", wait=False)
-    wait_until(lambda: any(process.name() == "initdb" for process in marked(mark)))
+    wait_until(lambda: any(process.name() == "initdb" for process in marked(mark)), PATIENCE_S)
     cut_short.kill()
-    wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+    all_end(mark, 30)
 
     parent("postgres", "1").kill()
-    wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+    all_end(mark, 30)
 
     server = EmbeddedPostgres(tmp_path / "pg")
     server.start()
     try:
         parent("postgres", "1").kill()
-        wait_until(lambda: not marked(mark), instead=lambda: marked(mark))
+        all_end(mark)
         assert server.is_up()
     finally:
         server.stop()
@@ -158,7 +163,7 @@ def test_logs_are_bounded_and_a_full_disk_holds_nobody_up(
 
 def test_a_guard_that_is_killed_is_noticed_and_replaced(running: Processes, mark: str) -> None:
     running.start("stubborn", STUBBORN, os.environ | {"LC_TEST_MARK": mark})
-    wait_until(lambda: len(marked(mark)) >= 2)
+    wait_until(lambda: len(marked(mark)) >= 2, PATIENCE_S)
     running._guard.kill()
     with pytest.raises(Ended, match="the process that ends the others was ended"):
         running.wait_until(lambda: False, 10)

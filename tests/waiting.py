@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
 
 
 def wait_until(
@@ -16,3 +18,13 @@ def wait_until(
         assert time.monotonic() - began < timeout_s, f"waited {timeout_s} s in vain {instead()}"
         time.sleep(every_s)
     return time.monotonic() - began
+
+
+def wait_for(server: Popen, is_up: Callable[[], object], log: Path, timeout_s: float, every_s: float = 0.02) -> None:
+    """Waits until a server that was just started is up. Raises AssertionError, with its log, also when it has ended."""
+
+    def lives_and_is_up() -> object:
+        assert server.poll() is None, log.read_text()
+        return is_up()
+
+    wait_until(lives_and_is_up, timeout_s, every_s, instead=log.read_text)

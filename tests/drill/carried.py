@@ -8,7 +8,7 @@ from typing import Any
 
 from energy_monitor.workspace import Workspace
 from tests.drill.lake import Key, LakeReader, Landed, decoded, instant, objects, start_of_period
-from tests.marts import rows_of
+from tests.marts import names_of_marts, rows_of
 
 Object = dict[str, Any]
 
@@ -186,7 +186,7 @@ class Holder:
     def hold(self, workspace: Workspace, when: str) -> None:
         """Holds every value of the measurement marts against the bodies."""
         self.read()
-        there = _marts(workspace)
+        there = set(names_of_marts(workspace))
         for shown in (shown for shown in SHOWN if shown.mart in there):
             columns = ", ".join((*shown.key, shown.column))
             statement = f"select {columns} from marts.{shown.mart} where {shown.column} is not null and ({shown.where})"
@@ -206,11 +206,6 @@ def _exact(value: Any) -> Any:
     return Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
 
 
-def _marts(workspace: Workspace) -> set[str]:
-    names = rows_of(workspace, "select table_name from information_schema.tables where table_schema = 'marts'")
-    return {name for (name,) in names}
-
-
 def marts_not_held(workspace: Workspace) -> set[str]:
     """Marts of which no column is held against bodies: worked out from others, or about loads, or forgotten here."""
-    return _marts(workspace) - {shown.mart for shown in SHOWN}
+    return set(names_of_marts(workspace)) - {shown.mart for shown in SHOWN}

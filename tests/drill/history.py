@@ -8,7 +8,7 @@ from typing import Any
 from energy_monitor.workspace import Workspace
 from ingestion.catalogue import DATASETS
 from tests.drill.lake import LakeReader, Landed
-from tests.marts import rows_of
+from tests.marts import names_of_marts, rows_of
 
 RELIABILITY, REVISIONS = "fct_source_reliability_daily", "fct_revisions"
 ISSUES = "fct_forecast_issues"
@@ -19,8 +19,7 @@ def held(
     lake: LakeReader, kinds: Mapping[str, str | None], changes: Mapping[str, Any], well: Workspace, ill: Workspace
 ) -> list[str]:
     """What the marts say otherwise than the log. `kinds` and `changes` are by the key of an attempt in the lake."""
-    names = rows_of(ill, "select table_name from information_schema.tables where table_schema = 'marts'")
-    there = {name for (name,) in names}
+    there = names_of_marts(ill)
     wrong: list[str] = []
     if RELIABILITY in there:
         wrong += _reliability(lake, kinds, ill)
