@@ -80,7 +80,7 @@ def test_nothing_is_left_however_the_parent_ends(
 ) -> None:
     """Children that ignore signals, and children that have new ones all the time, a dozen at once."""
     starter = parent("nothing", "12")
-    assert len(marked(mark)) > 24
+    wait_until(lambda: len(marked(mark)) > 24, PATIENCE_S)  # those that breed need a moment on a busy machine
     os.kill(starter.pid, number)
     starter.wait(60)
     all_end(mark)
