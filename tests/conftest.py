@@ -69,8 +69,8 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares an expensive fixture runs in one process: a file, or all that use one of the two built workspaces."""
-    shared = {"recorded_workspace", "simulated_workspace"}
+    """What shares an expensive fixture runs in one process: a file, or all that use one of the built workspaces."""
+    shared = {"recorded_workspace", "simulated_workspace", "odd_workspace"}
     places: dict[pytest.Item, int] = {}
     for item in items:
         uses_shared = not shared.isdisjoint(getattr(item, "fixturenames", ()))
@@ -227,6 +227,14 @@ def simulated_workspace(make_workspace: WorkspaceMaker) -> Workspace:
     fetch_simulated(workspace)
     build_marts(workspace)
     return workspace
+
+
+@pytest.fixture(scope="session")
+def odd_workspace(make_workspace: WorkspaceMaker) -> Workspace:
+    """A simulated day whose sources send markup where text is meant, built."""
+    from tests.odd_text import take_in_odd_text  # which needs what is here
+
+    return take_in_odd_text(make_workspace())
 
 
 def fetch_simulated(workspace: Workspace) -> None:

@@ -30,7 +30,7 @@ from ingestion.settlement import DAY, HALF_HOUR, local_midnight_utc, period_star
 from orchestration.warehouse import parsed_project
 from tests.conftest import SIMULATED_NOW, WorkspaceMaker
 from tests.marts import rows_of
-from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START, take_in_odd_text
+from tests.odd_text import EVIL, EVIL_CABLE, ODD_OUTAGE_END, ODD_OUTAGE_START
 from tests.pages import shown_page, specs_of, words_of
 
 VIEWS = ("mix", "demand", "price", "carbon")  # over time
@@ -369,11 +369,6 @@ def test_a_gap_is_a_gap(recorded_workspace: Workspace, reading: Callable) -> Non
 
 
 # ---------------------------------------------------------------- source text stays text
-
-
-@pytest.fixture(scope="module")
-def odd_workspace(make_workspace: WorkspaceMaker) -> Workspace:
-    return take_in_odd_text(make_workspace())
 
 
 def test_source_text_is_shown_as_text(odd_workspace: Workspace, reading: Callable) -> None:

@@ -25,9 +25,9 @@ from benchmarks.pictures import READY as IDLE
 from dashboard.text import JOINER
 from energy_monitor.clock import clock_text
 from energy_monitor.workspace import Workspace
-from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker, reader_environment
+from tests.conftest import REPOSITORY, SIMULATED_NOW, reader_environment
 from tests.marts import rows_of
-from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
+from tests.odd_text import EVIL, EVIL_CABLE
 from tests.waiting import wait_for
 
 PAGES = (
@@ -348,10 +348,9 @@ def test_a_window_is_in_the_address_and_the_csv_is_what_the_page_shows(
     assert [line["carbon_actual_gco2_per_kwh"] for line in lines] == [number or "" for (number,) in held]
 
 
-def test_markup_in_source_text_does_nothing(browser: Browser, make_workspace: WorkspaceMaker, tmp_path: Path) -> None:
-    workspace = take_in_odd_text(make_workspace())
+def test_markup_in_source_text_does_nothing(browser: Browser, odd_workspace: Workspace, tmp_path: Path) -> None:
     with (
-        served(workspace, tmp_path / "log", ENERGY_MONITOR_CLOCK=SIMULATED_CLOCK) as url,
+        served(odd_workspace, tmp_path / "log", ENERGY_MONITOR_CLOCK=SIMULATED_CLOCK) as url,
         visitor(browser, url, **SIZES["desk"]) as seen,
     ):
         main = seen.page.locator('[data-testid="stMain"]')

@@ -15,9 +15,9 @@ from dashboard.marts import outages as marts
 from dashboard.windows import Span
 from energy_monitor.workspace import Workspace
 from ingestion.settlement import DAY, HALF_HOUR
-from tests.conftest import SIMULATED_NOW, WorkspaceMaker
+from tests.conftest import SIMULATED_NOW
 from tests.marts import rows_of
-from tests.odd_text import EVIL, take_in_odd_text
+from tests.odd_text import EVIL
 from tests.pages import page as opened
 from tests.pages import read_words, specs_of
 
@@ -223,10 +223,9 @@ def test_steps_that_are_not_as_announced_are_left_out(profile: str) -> None:
     assert outages.steps_of({"outage_profile_json": profile}) == []
 
 
-def test_what_participants_write_is_shown_as_text(make_workspace: WorkspaceMaker, reading: Callable) -> None:
-    workspace = take_in_odd_text(make_workspace())
-    reading(workspace, SIMULATED_NOW)
-    ((mrid,),) = rows_of(workspace, "select min(mrid) from marts.fct_outages", role="reader")
+def test_what_participants_write_is_shown_as_text(odd_workspace: Workspace, reading: Callable) -> None:
+    reading(odd_workspace, SIMULATED_NOW)
+    ((mrid,),) = rows_of(odd_workspace, "select min(mrid) from marts.fct_outages", role="reader")
     app = page(mrid=mrid)
     assert EVIL in [text.value for text in app.text]
     for element in (*app.markdown, *app.caption, *app.header, *app.title):

@@ -39,7 +39,7 @@ from orchestration.exposures import exposure_of, marts_of
 from orchestration.warehouse import SHARED, parsed_project, warehouse_assets
 from tests.conftest import REPOSITORY, SIMULATED_NOW, WorkspaceMaker
 from tests.marts import rows_of
-from tests.odd_text import EVIL, EVIL_CABLE, take_in_odd_text
+from tests.odd_text import EVIL, EVIL_CABLE
 from tests.pages import shown_page, specs_of
 from tests.test_dashboard_browser import SIZES
 
@@ -97,11 +97,6 @@ def built(request: pytest.FixtureRequest) -> tuple[Workspace, datetime]:
     """Both workspaces, each with the moment at which it is looked at."""
     now = SIMULATED_NOW if request.param == "simulated" else LATER
     return request.getfixturevalue(f"{request.param}_workspace"), now
-
-
-@pytest.fixture(scope="module")
-def odd_workspace(make_workspace: WorkspaceMaker) -> Workspace:
-    return take_in_odd_text(make_workspace())
 
 
 # What is on it --------------------------------------------------------------------------------------------------------
