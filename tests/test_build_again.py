@@ -54,7 +54,7 @@ def test_a_seed_is_filled_in_place_and_made_anew_when_its_columns_are_others(
 ) -> None:
     workspace = make_workspace()
     project = tmp_path / "dbt_project"
-    others = ("target", "logs", "models", "tests")  # which take seconds to parse
+    others = ("target", "logs", "staging", "intermediate", "marts", "exposures.yml", "tests")  # take seconds to parse
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(*others))
     monkeypatch.setattr("energy_monitor.dbt.PROJECT", project)
     seed = project / "seeds" / "record_kinds.csv"
